@@ -1,0 +1,36 @@
+package tenantry
+
+import "time"
+
+// Company is an agency: the owner of locations.
+type Company struct {
+	ID        CompanyID
+	Name      string
+	Email     string
+	Locations int // live ones
+	CreatedAt time.Time
+}
+
+// User is a person of an agency; tasks are assigned to users.
+type User struct {
+	ID           UserID
+	CompanyID    CompanyID
+	FirstName    string
+	LastName     string
+	Email        string
+	ProfilePhoto string // URL
+}
+
+// Contact is a person whom a location knows.
+type Contact struct {
+	ID         ContactID
+	LocationID LocationID
+	FirstName  string
+	LastName   string
+	Email      string
+	Phone      string
+	BusinessID string
+	Tags       []string // names, sorted
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}

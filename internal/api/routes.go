@@ -1,0 +1,53 @@
+package api
+
+import (
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/wire"
+)
+
+// Scopes of the operations whose published list is empty (contract, decision 9).
+// A readonly scope never permits a write.
+func scopes(s ...tenantry.Scope) []tenantry.Scope { return s }
+
+// Routes is the whole surface of the API: one row an operation.
+func (a *API) Routes() []wire.Route {
+	return []wire.Route{
+		// Sub-accounts
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/search", ID: "search-locations", Group: "Search",
+			Summary: "Search sub-accounts", Tokens: wire.AnyTokens, Scopes: scopes(tenantry.LocationsRead)}, a.searchLocations),
+		wire.Handle(wire.Op{Method: "POST", Path: "/locations", ID: "create-location", Group: "Sub-Account (Formerly Location)",
+			Summary: "Create a sub-account", Tokens: wire.AgencyTokens, Scopes: scopes(tenantry.LocationsWrite)}, a.createLocation),
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}", ID: "get-location", Group: "Sub-Account (Formerly Location)",
+			Summary: "Read a sub-account", Tokens: wire.AnyTokens, Scopes: scopes(tenantry.LocationsRead)}, a.location),
+		wire.Handle(wire.Op{Method: "PUT", Path: "/locations/{locationId}", ID: "put-location", Group: "Sub-Account (Formerly Location)",
+			Summary: "Update a sub-account", Tokens: wire.AnyTokens, Scopes: scopes(tenantry.LocationsWrite)}, a.updateLocation),
+		wire.Handle(wire.Op{Method: "DELETE", Path: "/locations/{locationId}", ID: "delete-location", Group: "Sub-Account (Formerly Location)",
+			Summary: "Delete a sub-account and all that is in it", Tokens: wire.AgencyTokens,
+			Scopes: scopes(tenantry.LocationsWrite, tenantry.LocationsInternal)}, a.deleteLocation),
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/timezones", ID: "get-timezones", Group: "Timezone",
+			Summary: "List the time zones", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.LocationsRead), Placeholder: true}, a.timeZones),
+
+		// Sub-accounts, since v3
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/permissions", ID: "get-location-permissions", Group: "Permissions",
+			Summary: "Read a sub-account's permissions", Tokens: wire.AnyTokens, Scopes: scopes(tenantry.LocationsRead),
+			Versions: []string{wire.V3}}, a.permissions),
+		wire.Handle(wire.Op{Method: "PUT", Path: "/locations/{locationId}/permissions", ID: "update-location-permissions", Group: "Permissions",
+			Summary: "Replace a sub-account's permissions", Tokens: wire.AgencyTokens, Scopes: scopes(tenantry.LocationsWrite),
+			Versions: []string{wire.V3}}, a.updatePermissions),
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/conversationChannels/{type}", ID: "get-conversation-channel",
+			Group: "Conversation Channel", Summary: "List the providers of a channel", Tokens: wire.SubAccountTokens,
+			Scopes: scopes(tenantry.LocationsRead), Versions: []string{wire.V3}}, a.conversationChannels),
+
+		// Tags
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/tags", ID: "get-location-tags", Group: "Tags",
+			Summary: "List the tags", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TagsRead)}, a.listTags),
+		wire.Handle(wire.Op{Method: "POST", Path: "/locations/{locationId}/tags", ID: "create-tag", Group: "Tags",
+			Summary: "Create a tag", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TagsWrite)}, a.createTag),
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/tags/{tagId}", ID: "get-tag-by-id", Group: "Tags",
+			Summary: "Read a tag", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TagsRead)}, a.tag),
+		wire.Handle(wire.Op{Method: "PUT", Path: "/locations/{locationId}/tags/{tagId}", ID: "update-tag", Group: "Tags",
+			Summary: "Rename a tag", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TagsWrite)}, a.updateTag),
+		wire.Handle(wire.Op{Method: "DELETE", Path: "/locations/{locationId}/tags/{tagId}", ID: "delete-tag", Group: "Tags",
+			Summary: "Delete a tag", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TagsWrite)}, a.deleteTag),
+	}
+}

@@ -1,0 +1,100 @@
+package db
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/sqlite/*.sql
+var migrationFiles embed.FS
+
+// Version is the number of a migration, as in the name of its file; 0 is an
+// empty database.
+type Version int64
+
+// versionTable records the migrations that were applied, one row each.
+const versionTable = "schema_versions"
+
+// embedded gives the migrations that are compiled in.
+func embedded() (fs.FS, error) { return fs.Sub(migrationFiles, "migrations/sqlite") }
+
+// Migrate brings the schema to [DB.LatestVersion], each migration in one
+// transaction, and tells where it started and where it arrived; after a failure
+// that is the last migration that is complete. A database that is up to date is left alone. Nothing
+// may write meanwhile. [ErrNewerSchema] when the database is ahead of this program.
+func (d *DB) Migrate(ctx context.Context) (from, to Version, err error) {
+	d.migrating.Lock()
+	defer d.migrating.Unlock()
+	if from, err = d.SchemaVersion(ctx); err != nil {
+		return 0, 0, err
+	}
+	latest, err := d.LatestVersion()
+	if err != nil {
+		return from, from, err
+	}
+	if from > latest {
+		return from, from, fmt.Errorf("%w: its schema is version %d, this program knows versions up to %d; run the newer program, or restore a backup made before it",
+			ErrNewerSchema, from, latest)
+	}
+	if from == latest {
+		return from, from, nil
+	}
+	failure := d.migrate(ctx)
+	if to, err = d.SchemaVersion(context.WithoutCancel(ctx)); failure != nil {
+		return from, to, failure
+	}
+	if err == nil && from > 0 {
+		err = d.Check(ctx) // migrations run without the engine watching references
+	}
+	d.log.InfoContext(ctx, "database migrated", "from", from, "to", to)
+	return from, to, err
+}
+
+// migrate runs what is pending on a connection of its own.
+func (d *DB) migrate(ctx context.Context) error {
+	pool, err := d.pool(migrating, 1)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }() // the writer's connection is open still, so there is nothing left to flush
+	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, d.migrations,
+		goose.WithDisableGlobalRegistry(true), goose.WithTableName(versionTable))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	return nil
+}
+
+// SchemaVersion tells the last migration that the database has had, 0 before the first.
+func (d *DB) SchemaVersion(ctx context.Context) (Version, error) {
+	number := func(r Row) (v Version, err error) { return v, r.Scan(&v) }
+	tables, err := One(ctx, d.Read(), number, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1", versionTable)
+	if err != nil || tables == 0 {
+		return 0, err
+	}
+	return One(ctx, d.Read(), number, "SELECT coalesce(max(version_id), 0) FROM "+versionTable)
+}
+
+// LatestVersion tells the last migration that this program has.
+func (d *DB) LatestVersion() (Version, error) {
+	names, err := fs.Glob(d.migrations, "*.sql")
+	if err != nil {
+		return 0, err
+	}
+	var latest Version
+	for _, name := range names {
+		number, err := goose.NumericComponent(name)
+		if err != nil {
+			return 0, fmt.Errorf("migration %s: %w", name, err)
+		}
+		latest = max(latest, Version(number))
+	}
+	return latest, nil
+}

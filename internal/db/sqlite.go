@@ -1,0 +1,224 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/gofrs/flock"
+	"modernc.org/sqlite"
+)
+
+// lockName is the file in a database's folder that its process holds a lock on.
+const lockName = "tenantry.lock"
+
+// Sizes in bytes, but for the caches: negative counts KiB.
+const (
+	// mmapSize lets the engine read pages in place; it is address space, not memory.
+	mmapSize    = 1 << 30
+	readerCache = -2 << 10
+	writerCache = -8 << 10
+	// walLimit is what the log is cut back to after a burst of writes made it grow.
+	walLimit = 64 << 20
+	// busyMillis bounds the wait for a lock that another program holds on the file.
+	busyMillis = 5000
+)
+
+// role is what a connection is for.
+type role int
+
+const (
+	reading role = iota
+	writing
+	migrating
+)
+
+// dsn is the driver's name for the file at path, with the pragmas of role. The
+// driver sets busy_timeout before anything else, so that the others can wait.
+func dsn(path string, as role, durability Durability) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	slashed := filepath.ToSlash(absolute)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed // a drive letter
+	}
+	pragmas := []string{fmt.Sprintf("mmap_size(%d)", mmapSize), "temp_store(MEMORY)"}
+	switch as {
+	case reading:
+		pragmas = append(pragmas, "query_only(1)", "foreign_keys(1)", fmt.Sprintf("cache_size(%d)", readerCache))
+	case writing, migrating:
+		synchronous := "synchronous(FULL)"
+		if durability == Relaxed {
+			synchronous = "synchronous(OFF)"
+		}
+		// A migration that rebuilds a table drops the old one, and with foreign
+		// keys on that would delete every row that refers to it.
+		keys := fmt.Sprintf("foreign_keys(%t)", as == writing)
+		pragmas = append(pragmas, "journal_mode(WAL)", synchronous, keys,
+			fmt.Sprintf("cache_size(%d)", writerCache), fmt.Sprintf("journal_size_limit(%d)", walLimit))
+	}
+	query := url.Values{
+		"_busy_timeout": {fmt.Sprint(busyMillis)},
+		"_txlock":       {"immediate"},
+		"_dqs":          {"0"}, // "name" is a column or a mistake, never a text
+		"_error_rc":     {"1"},
+		"_pragma":       pragmas,
+	}
+	return (&url.URL{Scheme: "file", Path: slashed, RawQuery: query.Encode()}).String(), nil
+}
+
+// pool opens at most size connections of a role; each stays open until the pool closes.
+func (d *DB) pool(as role, size int) (*sql.DB, error) {
+	name, err := dsn(d.path, as, d.durability)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := sqlite.NewConnector(name)
+	if err != nil {
+		return nil, err
+	}
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	return pool, nil
+}
+
+// connect takes the folder and opens the writer, then the readers: the first
+// connection creates the file and turns its log on. On failure the caller disconnects.
+func (d *DB) connect(ctx context.Context, readers int, t tuning) error {
+	if err := d.claim(); err != nil {
+		return err
+	}
+	if err := private(d.path); err != nil {
+		return err
+	}
+	if err := d.connectWriter(ctx, t); err != nil {
+		return err
+	}
+	if readers <= 0 {
+		readers = min(max(runtime.GOMAXPROCS(0), 4), 8)
+	}
+	pool, err := d.pool(reading, readers)
+	if err != nil {
+		return err
+	}
+	d.reader = newReadPool(pool, t.statements)
+	return mapError("ping", pool.PingContext(ctx))
+}
+
+func (d *DB) connectWriter(ctx context.Context, t tuning) error {
+	pool, err := d.pool(writing, 1)
+	if err != nil {
+		return err
+	}
+	w, err := d.startWriter(ctx, pool, t)
+	if err != nil {
+		return errors.Join(err, pool.Close())
+	}
+	w.pool = pool
+	d.writer = w
+	return nil
+}
+
+func (d *DB) startWriter(ctx context.Context, pool *sql.DB, t tuning) (*writer, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, mapError("connect", err)
+	}
+	const query = "PRAGMA journal_mode"
+	var mode string
+	if err := conn.QueryRowContext(ctx, query).Scan(&mode); err != nil {
+		return nil, errors.Join(mapError(query, err), conn.Close())
+	}
+	if mode != "wal" {
+		// Some network file systems cannot share the log's index between connections.
+		return nil, errors.Join(fmt.Errorf("the file system allows journal mode %q only, but WAL is needed", mode), conn.Close())
+	}
+	w, err := newWriter(ctx, conn, t, d.log)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return w, nil
+}
+
+// claim creates the folder and locks it, so that no second process writes to
+// what this one has open.
+func (d *DB) claim() error {
+	folder := filepath.Dir(d.path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("lock folder %s: %w", folder, err)
+	}
+	if !locked {
+		return fmt.Errorf("%w: %s is locked by another process (through %s)", ErrFolderInUse, folder, lockName)
+	}
+	d.lock = lock
+	return nil
+}
+
+// private creates the database file for the owner only, and takes the rights of
+// others away from one that exists. The engine gives its log the same mode.
+func private(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // no log was left behind
+		}
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o077 == 0 {
+			continue
+		}
+		if err := os.Chmod(name, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// disconnect undoes connect, however far it came.
+func (d *DB) disconnect() error {
+	var failures []error
+	if d.writer != nil {
+		d.writer.close()
+	}
+	if d.reader != nil {
+		failures = append(failures, d.reader.close())
+	}
+	if d.writer != nil {
+		failures = append(failures, d.writer.disconnect())
+	}
+	if d.lock != nil {
+		failures = append(failures, d.lock.Unlock())
+	}
+	return errors.Join(failures...)
+}
+
+// disconnect ends the writing connection after the writer's goroutine has.
+func (w *writer) disconnect() error {
+	// Statistics help the planner next time; without them it still works.
+	if _, err := w.conn.ExecContext(context.Background(), "PRAGMA optimize"); err != nil {
+		w.log.Warn("database statistics were not updated", "error", err)
+	}
+	return errors.Join(w.conn.Close(), w.pool.Close())
+}

@@ -1,0 +1,259 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
+)
+
+const locationColumns = `location_id, company_id, name, phone, email, first_name, last_name, address, city, state, country,
+	postal_code, website, timezone, settings, social, snapshot_id, twilio IS NOT NULL, mailgun IS NOT NULL, created_at, updated_at`
+
+func scanLocation(r db.Row) (l tenantry.Location, err error) {
+	var created, updated int64
+	var settings, social string
+	err = r.Scan(&l.ID, &l.CompanyID, &l.Name, &l.Phone, &l.Email, &l.FirstName, &l.LastName, &l.Address, &l.City, &l.State,
+		&l.Country, &l.PostalCode, &l.Website, &l.Timezone, &settings, &social, &l.SnapshotID, &l.HasTwilio, &l.HasMailgun,
+		&created, &updated)
+	if err != nil {
+		return l, err
+	}
+	l.CreatedAt, l.UpdatedAt = at(created), at(updated)
+	return l, errors.Join(decode(settings, &l.Settings), decode(social, &l.Social))
+}
+
+// Location reads one live location. Errors: NoAccess.
+func (s *Store) Location(ctx context.Context, loc tenantry.LocationID) (tenantry.Location, error) {
+	return locationOf(ctx, s.db.Read(), loc)
+}
+
+func locationOf(ctx context.Context, q db.Q, loc tenantry.LocationID) (tenantry.Location, error) {
+	l, err := db.One(ctx, q, scanLocation,
+		`SELECT `+locationColumns+` FROM locations WHERE location_id = $1 AND deleted_at IS NULL`, loc)
+	if errors.Is(err, db.ErrNoRows) {
+		return l, tenantry.NoAccessError()
+	}
+	return l, err
+}
+
+// LocationCompany tells the agency of a live location. Errors: NoAccess.
+func (s *Store) LocationCompany(ctx context.Context, loc tenantry.LocationID) (tenantry.CompanyID, error) {
+	company, err := db.One(ctx, s.db.Read(), func(r db.Row) (c tenantry.CompanyID, err error) { return c, r.Scan(&c) },
+		`SELECT company_id FROM locations WHERE location_id = $1 AND deleted_at IS NULL`, loc)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", tenantry.NoAccessError()
+	}
+	return company, err
+}
+
+// SearchLocations lists the live locations of a company that the filter selects.
+func (s *Store) SearchLocations(ctx context.Context, company tenantry.CompanyID, f tenantry.LocationFilter) (tenantry.Page[tenantry.Location], error) {
+	where, args := `company_id = $1 AND deleted_at IS NULL`, []any{company}
+	if f.Email != "" {
+		args = append(args, tenantry.Fold(f.Email))
+		where += fmt.Sprintf(` AND email_key = $%d`, len(args))
+	}
+	if f.LocationID != "" {
+		args = append(args, f.LocationID)
+		where += fmt.Sprintf(` AND location_id = $%d`, len(args))
+	}
+	var page tenantry.Page[tenantry.Location]
+	total, err := s.countLocations(ctx, company, where, args)
+	if err != nil {
+		return page, err
+	}
+	direction := ``
+	if f.Descending {
+		direction = ` DESC`
+	}
+	n := len(args)
+	query := fmt.Sprintf(`SELECT %s FROM locations WHERE %s ORDER BY created_at%s, location_id%s LIMIT $%d OFFSET $%d`,
+		locationColumns, where, direction, direction, n+1, n+2)
+	page.Total = total
+	page.Items, err = db.All(ctx, s.db.Read(), scanLocation, query, append(args, f.Limit, f.Skip)...)
+	return page, err
+}
+
+// countLocations counts a filtered search; the whole company's total is a kept
+// counter, since counting a hundred thousand rows for each page would be a scan.
+func (s *Store) countLocations(ctx context.Context, company tenantry.CompanyID, where string, args []any) (int, error) {
+	query := `SELECT count(*) FROM locations WHERE ` + where
+	if len(args) == 1 {
+		query = `SELECT COALESCE(sum(location_count), 0) FROM companies WHERE id = $1`
+	}
+	return db.One(ctx, s.db.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) }, query, args...)
+}
+
+// CreateLocation adds a location to a company. Errors: NoAccess when the company is unknown.
+func (s *Store) CreateLocation(ctx context.Context, company tenantry.CompanyID, by tenantry.Actor, p tenantry.LocationPatch) (l tenantry.Location, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.Exec(ctx, `UPDATE companies SET location_count = location_count + 1 WHERE id = $1`, company)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return tenantry.NoAccessError()
+		}
+		l = p.Apply(tenantry.Location{
+			ID: tenantry.LocationID(t.newID()), CompanyID: company, CreatedAt: t.now, UpdatedAt: t.now,
+		})
+		t.loc, t.company = l.ID, company
+		permissions, err := encode(tenantry.PermissionNames()) // a new location may do everything
+		if err != nil {
+			return err
+		}
+		_, err = t.Exec(ctx, `INSERT INTO locations (location_id, company_id, name, permissions, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $5)`, l.ID, company, l.Name, permissions, t.now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		if err := s.storeLocation(ctx, t, l, p); err != nil {
+			return err
+		}
+		return t.record(ctx, change{event: tenantry.LocationCreated, by: by, resource: string(l.ID), after: l, payload: locationPayload(l)})
+	})
+	return l, err
+}
+
+// UpdateLocation changes what the patch names. One that changes nothing leaves the
+// row and the outbox as they are. Errors: NoAccess.
+func (s *Store) UpdateLocation(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, p tenantry.LocationPatch) (l tenantry.Location, err error) {
+	err = s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
+		before, err := locationOf(ctx, t, loc)
+		if err != nil {
+			return err
+		}
+		secrets, err := s.changesSecrets(ctx, t, loc, p)
+		if err != nil {
+			return err
+		}
+		l = p.Apply(before)
+		if l.Same(before) && !secrets {
+			return nil
+		}
+		l.UpdatedAt = t.now
+		if err := s.storeLocation(ctx, t, l, p); err != nil {
+			return err
+		}
+		return t.record(ctx, change{event: tenantry.LocationUpdated, by: by, resource: string(loc), before: before, after: l, payload: locationPayload(l)})
+	})
+	return l, err
+}
+
+// storeLocation writes every column of l, and the credentials that the patch brings.
+func (s *Store) storeLocation(ctx context.Context, t *tx, l tenantry.Location, p tenantry.LocationPatch) error {
+	settings, social, err := encodeBoth(l.Settings, l.Social)
+	if err != nil {
+		return err
+	}
+	_, err = t.Exec(ctx, `UPDATE locations SET name = $2, phone = $3, email = $4, email_key = $5, first_name = $6, last_name = $7,
+		address = $8, city = $9, state = $10, country = $11, postal_code = $12, website = $13, timezone = $14, settings = $15,
+		social = $16, snapshot_id = $17, updated_at = $18 WHERE location_id = $1`,
+		l.ID, l.Name, l.Phone, l.Email, tenantry.Fold(l.Email), l.FirstName, l.LastName, l.Address, l.City, l.State, l.Country,
+		l.PostalCode, l.Website, l.Timezone, settings, social, l.SnapshotID, l.UpdatedAt.UnixMilli())
+	if err != nil {
+		return err
+	}
+	if p.Twilio != nil {
+		if err := s.storeSecret(ctx, t, l.ID, "twilio", p.Twilio); err != nil {
+			return err
+		}
+	}
+	if p.Mailgun != nil {
+		return s.storeSecret(ctx, t, l.ID, "mailgun", p.Mailgun)
+	}
+	return nil
+}
+
+func (s *Store) storeSecret(ctx context.Context, t *tx, loc tenantry.LocationID, column string, v any) error {
+	sealed, err := s.seal.sealJSON(column+":"+string(loc), v)
+	if err != nil {
+		return err
+	}
+	_, err = t.Exec(ctx, `UPDATE locations SET `+column+` = $2 WHERE location_id = $1`, loc, sealed)
+	return err
+}
+
+// Credentials opens the sealed credentials of a location, nil where it has none.
+// Errors: NoAccess.
+func (s *Store) Credentials(ctx context.Context, loc tenantry.LocationID) (*tenantry.Twilio, *tenantry.Mailgun, error) {
+	return s.credentials(ctx, s.db.Read(), loc)
+}
+
+func (s *Store) credentials(ctx context.Context, q db.Q, loc tenantry.LocationID) (tw *tenantry.Twilio, mg *tenantry.Mailgun, err error) {
+	var twilio, mailgun []byte
+	_, err = db.One(ctx, q, func(r db.Row) (struct{}, error) { return struct{}{}, r.Scan(&twilio, &mailgun) },
+		`SELECT twilio, mailgun FROM locations WHERE location_id = $1 AND deleted_at IS NULL`, loc)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil, tenantry.NoAccessError()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if twilio != nil {
+		tw = new(tenantry.Twilio)
+		err = s.openSecret("twilio:"+string(loc), twilio, tw)
+	}
+	if err == nil && mailgun != nil {
+		mg = new(tenantry.Mailgun)
+		err = s.openSecret("mailgun:"+string(loc), mailgun, mg)
+	}
+	return tw, mg, err
+}
+
+func (s *Store) openSecret(purpose string, sealed []byte, v any) error {
+	plain, err := s.seal.open(purpose, sealed)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(plain, v)
+}
+
+// changesSecrets tells whether the patch brings other credentials than the stored ones.
+func (s *Store) changesSecrets(ctx context.Context, t *tx, loc tenantry.LocationID, p tenantry.LocationPatch) (bool, error) {
+	if p.Twilio == nil && p.Mailgun == nil {
+		return false, nil
+	}
+	twilio, mailgun, err := s.credentials(ctx, t, loc)
+	if err != nil {
+		return false, err
+	}
+	return differs(twilio, p.Twilio) || differs(mailgun, p.Mailgun), nil
+}
+
+func differs[T comparable](stored, given *T) bool {
+	return given != nil && (stored == nil || *stored != *given)
+}
+
+// DeleteLocation takes a location away at once: from here on nobody reaches it. Its
+// rows and files go in the background, see [Store.PurgeLocation]. Errors: NoAccess.
+func (s *Store) DeleteLocation(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor) error {
+	return s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
+		before, err := locationOf(ctx, t, loc)
+		if err != nil {
+			return err
+		}
+		if _, err := t.Exec(ctx, `UPDATE locations SET deleted_at = $2 WHERE location_id = $1`, loc, t.now.UnixMilli()); err != nil {
+			return err
+		}
+		_, err = t.Exec(ctx, `UPDATE companies SET location_count = location_count - 1 WHERE id = $1`, t.company)
+		if err != nil {
+			return err
+		}
+		return t.record(ctx, change{event: tenantry.LocationDeleted, by: by, resource: string(loc), before: before, payload: locationPayload(before)})
+	})
+}
+
+// locationPayload has no locationId member, as the published events (contract, section 2.9).
+func locationPayload(l tenantry.Location) any {
+	return struct {
+		ID        tenantry.LocationID `json:"id"`
+		CompanyID tenantry.CompanyID  `json:"companyId"`
+		Name      string              `json:"name"`
+		Email     string              `json:"email"`
+	}{l.ID, l.CompanyID, l.Name, l.Email}
+}

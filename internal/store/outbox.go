@@ -1,0 +1,32 @@
+package store
+
+import (
+	"context"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
+)
+
+// Events lists the events of a location, oldest first, for its deliveries.
+// A location's events outlive it.
+func (s *Store) Events(ctx context.Context, loc tenantry.LocationID) ([]tenantry.Event, error) {
+	return db.All(ctx, s.db.Read(), func(r db.Row) (e tenantry.Event, err error) {
+		var created int64
+		err = r.Scan(&e.ID, &e.LocationID, &e.CompanyID, &e.Type, &e.Payload, &created)
+		e.CreatedAt = at(created)
+		return e, err
+	}, `SELECT id, location_id, company_id, type, payload, created_at FROM events WHERE location_id = $1
+		ORDER BY created_at, id`, loc)
+}
+
+// Audit lists the audit records of a location, oldest first. They outlive it too.
+func (s *Store) Audit(ctx context.Context, loc tenantry.LocationID) ([]tenantry.AuditRecord, error) {
+	return db.All(ctx, s.db.Read(), func(r db.Row) (a tenantry.AuditRecord, err error) {
+		var created int64
+		err = r.Scan(&a.ID, &a.LocationID, &a.CompanyID, &a.By.TokenID, &a.By.AppID, &a.By.UserID, &a.Action, &a.Resource,
+			&a.Before, &a.After, &created)
+		a.CreatedAt = at(created)
+		return a, err
+	}, `SELECT id, location_id, company_id, token_id, app_id, user_id, action, resource_id, before, after, created_at
+		FROM audit WHERE location_id = $1 ORDER BY created_at, id`, loc)
+}

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
+)
+
+// Store is the server's memory. It is safe for concurrent use.
+type Store struct {
+	db   *db.DB
+	seal *sealer
+	now  func() time.Time
+	ids  tenantry.IDSource
+}
+
+// New makes a store on an open, migrated database. key is the 32-byte key that
+// seals secrets; it must be the one that the database was first used with.
+func New(d *db.DB, key []byte, now func() time.Time) (*Store, error) {
+	s, err := newSealer(key)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db: d, seal: s, now: now}, nil
+}
+
+// tx is one write transaction. Every row that it writes shares its time.
+type tx struct {
+	*db.Tx
+	ids     *tenantry.IDSource
+	now     time.Time
+	loc     tenantry.LocationID // the tenant written to, in a transaction of inLocation
+	company tenantry.CompanyID  // the tenant's agency
+	zone    string              // the tenant's time zone name
+}
+
+// write runs fn in a transaction; its error undoes all that fn wrote.
+func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) error {
+	return s.db.Write(ctx, func(ctx context.Context, t *db.Tx) error {
+		// Stored times are milliseconds: what is answered must equal what is read later.
+		return fn(ctx, &tx{Tx: t, ids: &s.ids, now: s.now().UTC().Truncate(time.Millisecond)})
+	})
+}
+
+// inLocation runs fn in a transaction on a live location. Errors: NoAccess when the
+// location is gone, even if it went after the gate let the request pass.
+func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func(context.Context, *tx) error) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		t.loc = loc
+		_, err := db.One(ctx, t, func(r db.Row) (struct{}, error) {
+			return struct{}{}, r.Scan(&t.company, &t.zone)
+		}, `SELECT company_id, timezone FROM locations WHERE location_id = $1 AND deleted_at IS NULL`, loc)
+		if errors.Is(err, db.ErrNoRows) {
+			return tenantry.NoAccessError()
+		}
+		if err != nil {
+			return err
+		}
+		return fn(ctx, t)
+	})
+}
+
+// newID makes an id for a row of this transaction.
+func (t *tx) newID() string { return t.ids.Next(t.now) }
+
+// change is one state change of a location, for the outbox and the audit trail.
+type change struct {
+	event    tenantry.EventType
+	by       tenantry.Actor
+	resource string // id of what changed
+	before   any    // nil for a create
+	after    any    // nil for a delete
+	payload  any    // a struct: the members of the event between type and timestamp
+}
+
+// record appends the change's event and audit record. The transaction must know
+// its location.
+func (t *tx) record(ctx context.Context, c change) error {
+	id := t.newID()
+	payload, err := eventBody(c.event, c.payload, t.now, id)
+	if err != nil {
+		return err
+	}
+	_, err = t.Exec(ctx, `INSERT INTO events (location_id, id, company_id, type, payload, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`, t.loc, id, t.company, c.event, payload, t.now.UnixMilli())
+	if err != nil {
+		return err
+	}
+	before, after, err := encodeBoth(c.before, c.after)
+	if err != nil {
+		return err
+	}
+	_, err = t.Exec(ctx, `INSERT INTO audit (location_id, id, company_id, token_id, app_id, user_id, action, resource_id,
+		before, after, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		t.loc, id, t.company, c.by.TokenID, c.by.AppID, c.by.UserID, c.event, c.resource, before, after, t.now.UnixMilli())
+	return err
+}
+
+// eventBody is the webhook body of an event: flat, type first, then the
+// payload's members, then the two members that every delivery carries.
+func eventBody(event tenantry.EventType, payload any, at time.Time, id string) (string, error) {
+	members, err := tenantry.CompactJSON(payload)
+	if err != nil {
+		return "", fmt.Errorf("encode event %s: %w", event, err)
+	}
+	if len(members) < 3 || members[0] != '{' {
+		return "", fmt.Errorf("encode event %s: payload is no object with members", event)
+	}
+	return fmt.Sprintf(`{"type":"%s",%s,"timestamp":"%s","webhookId":"%s"}`,
+		event, members[1:len(members)-1], tenantry.Stamp(at), id), nil
+}
+
+func encodeBoth(before, after any) (b, a string, err error) {
+	if b, err = encode(before); err != nil {
+		return "", "", err
+	}
+	a, err = encode(after)
+	return b, a, err
+}
+
+// encode turns a value into the JSON text of a column.
+func encode(v any) (string, error) {
+	data, err := tenantry.CompactJSON(v)
+	return string(data), err
+}
+
+// decode reads the JSON text of a column.
+func decode(text string, v any) error { return json.Unmarshal([]byte(text), v) }
+
+// at reads a time column.
+func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// found turns the absence of a row into the error for a missing resource.
+func found[T any](v T, err error, resource, id string) (T, error) {
+	if errors.Is(err, db.ErrNoRows) {
+		return v, tenantry.NotFoundError(resource, id)
+	}
+	return v, err
+}

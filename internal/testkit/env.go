@@ -1,0 +1,150 @@
+package testkit
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/api"
+	"github.com/tenantry/tenantry/internal/db"
+	"github.com/tenantry/tenantry/internal/files"
+	"github.com/tenantry/tenantry/internal/httpd"
+	"github.com/tenantry/tenantry/internal/oauth"
+	"github.com/tenantry/tenantry/internal/ratelimit"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// Env is a running server on a database of its own: agency A with the locations A
+// and B, agency B with the location X.
+type Env struct {
+	DB     *db.DB
+	Store  *store.Store
+	Files  *files.Store
+	Clock  *Clock
+	Keys   *oauth.KeySet
+	Tokens *oauth.Authenticator
+	URL    string
+	Log    *bytes.Buffer // the server's log; read it only between requests
+
+	CompanyA, CompanyB tenantry.CompanyID
+	LocA, LocB, LocX   tenantry.LocationID
+
+	limits *ratelimit.Memory
+	names  *strings.Replacer
+	tokens map[string]string
+}
+
+// Option changes how an [Env] is made.
+type Option func(*Env)
+
+// WithLimits switches the rate limits on; an Env has none by default.
+func WithLimits(l ratelimit.Limits) Option {
+	return func(e *Env) { e.limits = ratelimit.NewMemory(l, e.Clock.Now) }
+}
+
+// Start is when an Env's clock stands at first.
+func Start() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
+
+// NewEnv starts a server on d. It stops with the test.
+func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
+	t.Helper()
+	e := &Env{DB: d, Clock: NewClock(Start()), Log: new(bytes.Buffer), tokens: map[string]string{}}
+	for _, o := range opts {
+		o(e)
+	}
+	var err error
+	e.Store, err = store.New(d, make([]byte, store.KeySize), e.Clock.Now)
+	must(t, err)
+	e.Files, err = files.Open(t.TempDir())
+	must(t, err)
+	t.Cleanup(func() { _ = e.Files.Close() })
+	e.Tokens, err = oauth.NewAuthenticator(t.Context(), e.Store, e.Clock.Now)
+	must(t, err)
+	srv := httptest.NewUnstartedServer(nil)
+	e.URL = "http://" + srv.Listener.Addr().String()
+	srv.Config.Handler = httpd.New(httpd.Options{
+		API: api.New(e.Store, e.Files, e.URL), Tokens: e.Tokens, Limits: e.limits,
+		Log: slog.New(slog.NewJSONHandler(&lockedWriter{w: e.Log}, nil)), Version: "test", Now: e.Clock.Now,
+	})
+	srv.Start()
+	t.Cleanup(srv.Close)
+	e.populate(t)
+	return e
+}
+
+func (e *Env) populate(t testing.TB) {
+	t.Helper()
+	company := func(name string) tenantry.CompanyID {
+		id, err := e.Store.CreateCompany(t.Context(), name, "")
+		must(t, err)
+		return id
+	}
+	e.CompanyA, e.CompanyB = company("Agency A"), company("Agency B")
+	e.LocA, e.LocB = e.Location(t, e.CompanyA, "Location A"), e.Location(t, e.CompanyA, "Location B")
+	e.LocX = e.Location(t, e.CompanyB, "Location X")
+	e.names = strings.NewReplacer(
+		"{companyA}", string(e.CompanyA), "{companyB}", string(e.CompanyB),
+		"{locA}", string(e.LocA), "{locB}", string(e.LocB), "{locX}", string(e.LocX))
+	e.tokens["agencyA"] = e.AgencyToken(t, e.CompanyA, tenantry.Scopes()...)
+	e.tokens["agencyB"] = e.AgencyToken(t, e.CompanyB, tenantry.Scopes()...)
+	e.tokens["locA"] = e.LocationToken(t, e.LocA, tenantry.Scopes()...)
+	e.tokens["locB"] = e.LocationToken(t, e.LocB, tenantry.Scopes()...)
+	e.tokens["locX"] = e.LocationToken(t, e.LocX, tenantry.Scopes()...)
+}
+
+// Location makes a location with nothing but a name.
+func (e *Env) Location(t testing.TB, company tenantry.CompanyID, name string) tenantry.LocationID {
+	t.Helper()
+	l, err := e.Store.CreateLocation(t.Context(), company, tenantry.System(), tenantry.LocationPatch{Name: &name})
+	must(t, err)
+	return l.ID
+}
+
+// AgencyToken issues a private token of an agency.
+func (e *Env) AgencyToken(t testing.TB, company tenantry.CompanyID, scopes ...tenantry.Scope) string {
+	t.Helper()
+	return e.issue(t, tenantry.Caller{Class: tenantry.Agency, CompanyID: company, Scopes: scopes})
+}
+
+// LocationToken issues a private token of a location.
+func (e *Env) LocationToken(t testing.TB, loc tenantry.LocationID, scopes ...tenantry.Scope) string {
+	t.Helper()
+	return e.issue(t, tenantry.Caller{Class: tenantry.SubAccount, LocationID: loc, Scopes: scopes})
+}
+
+func (e *Env) issue(t testing.TB, c tenantry.Caller) string {
+	t.Helper()
+	token := oauth.NewPrivateToken()
+	_, err := e.Store.CreateToken(t.Context(), tenantry.System(), oauth.HashToken(token), "test", c)
+	must(t, err)
+	return token
+}
+
+// Token gives the token that a scenario names: agencyA, agencyB, locA, locB,
+// locX with every scope, "" for none; any other text is the token itself.
+func (e *Env) Token(name string) string {
+	if token, ok := e.tokens[name]; ok {
+		return token
+	}
+	return name
+}
+
+// Names puts ids in the place of {companyA}, {companyB}, {locA}, {locB} and {locX}.
+func (e *Env) Names(text string) string { return e.names.Replace(text) }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Client is an HTTP client that follows no redirect: the server never sends one.
+func Client() *http.Client {
+	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}

@@ -1,0 +1,221 @@
+package testkit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tenantry/tenantry"
+)
+
+// Scenario is one request and what must follow from it. Path, Body and Want may
+// name the Env's ids, see [Env.Names].
+type Scenario struct {
+	Name    string
+	Method  string
+	Path    string
+	Token   string // see [Env.Token]
+	Version string // "-" sends none; default 2021-07-28
+	Header  map[string]string
+	Body    string // JSON
+	Status  int
+	// Want is JSON that the answer must contain: an object matches when each
+	// of its members does, a list element by element, "*" matches anything.
+	Want string
+	// Events are the types of the events that location A must gain, in order.
+	Events []tenantry.EventType
+}
+
+// Run sends the rows one after the other, each as a subtest, to one Env.
+func (e *Env) Run(t *testing.T, rows ...Scenario) {
+	t.Helper()
+	for _, row := range rows {
+		t.Run(row.Name, func(t *testing.T) {
+			t.Helper()
+			e.Send(t, row)
+		})
+	}
+}
+
+// Answer is what came back.
+type Answer struct {
+	Status int
+	Header http.Header
+	Raw    []byte
+	JSON   any // nil when the body is no JSON
+}
+
+// Get digs a member out of the answer: Get("tag", "id").
+func (a Answer) Get(path ...string) any {
+	v := a.JSON
+	for _, name := range path {
+		object, _ := v.(map[string]any)
+		v = object[name]
+	}
+	return v
+}
+
+// Text digs a text member out of the answer, "" when there is none.
+func (a Answer) Text(path ...string) string {
+	s, _ := a.Get(path...).(string)
+	return s
+}
+
+// Send sends one row, checks all that it says, and gives the answer for what a row cannot say.
+func (e *Env) Send(t testing.TB, row Scenario) Answer {
+	t.Helper()
+	before := e.eventTypes(t)
+	a := e.do(t, row)
+	if a.Status != row.Status {
+		t.Fatalf("%s %s: status %d, want %d: %s", row.Method, row.Path, a.Status, row.Status, a.Raw)
+	}
+	if row.Want != "" {
+		var want any
+		if err := json.Unmarshal([]byte(e.Names(row.Want)), &want); err != nil {
+			t.Fatalf("the row's Want is no JSON: %v", err)
+		}
+		if diff := Contains(want, a.JSON, "$"); diff != "" {
+			t.Fatalf("%s %s: %s\n%s", row.Method, row.Path, diff, a.Raw)
+		}
+	}
+	checkShape(t, row, a)
+	gained := e.eventTypes(t)[len(before):]
+	if !slices.Equal(gained, row.Events) {
+		t.Fatalf("%s %s: events %v, want %v", row.Method, row.Path, gained, row.Events)
+	}
+	return a
+}
+
+func (e *Env) eventTypes(t testing.TB) []tenantry.EventType {
+	t.Helper()
+	events, err := e.Store.Events(t.Context(), e.LocA)
+	must(t, err)
+	audit, err := e.Store.Audit(t.Context(), e.LocA)
+	must(t, err)
+	if len(audit) != len(events) {
+		t.Fatalf("%d events but %d audit records", len(events), len(audit))
+	}
+	types := make([]tenantry.EventType, len(events))
+	for i, event := range events {
+		types[i] = event.Type
+	}
+	return types
+}
+
+func (e *Env) do(t testing.TB, row Scenario) Answer {
+	t.Helper()
+	var body io.Reader
+	if row.Body != "" {
+		body = strings.NewReader(e.Names(row.Body))
+	}
+	req, err := http.NewRequestWithContext(t.Context(), row.Method, e.URL+e.Names(row.Path), body)
+	must(t, err)
+	if token := e.Token(row.Token); token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	switch row.Version {
+	case "":
+		req.Header.Set("Version", "2021-07-28")
+	case "-":
+	default:
+		req.Header.Set("Version", row.Version)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for name, value := range row.Header {
+		req.Header.Set(name, e.Names(value))
+	}
+	return Do(t, req)
+}
+
+// Do sends a request of any form and reads the answer.
+func Do(t testing.TB, req *http.Request) Answer {
+	t.Helper()
+	resp, err := Client().Do(req)
+	must(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	raw, err := io.ReadAll(resp.Body)
+	must(t, err)
+	a := Answer{Status: resp.StatusCode, Header: resp.Header, Raw: raw}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if err := dec.Decode(&a.JSON); err != nil {
+		a.JSON = nil
+	}
+	return a
+}
+
+// checkShape checks what holds for every answer of the API (contract, decisions 14 and 15).
+func checkShape(t testing.TB, row Scenario, a Answer) {
+	t.Helper()
+	object, ok := a.JSON.(map[string]any)
+	if !ok {
+		return
+	}
+	id, _ := object["traceId"].(string)
+	if len(id) != 36 || a.Header.Get("X-Trace-Id") != id {
+		t.Fatalf("%s %s: traceId %q, header %q", row.Method, row.Path, id, a.Header.Get("X-Trace-Id"))
+	}
+	if bytes.Contains(a.Raw, []byte(":null")) {
+		t.Fatalf("%s %s: a member is null: %s", row.Method, row.Path, a.Raw)
+	}
+	if a.Status < 400 {
+		return
+	}
+	_, isList := object["message"].([]any)
+	if object["statusCode"] != float64(a.Status) || isList != (a.Status == 422) || object["code"] == "" {
+		t.Fatalf("%s %s: malformed error: %s", row.Method, row.Path, a.Raw)
+	}
+}
+
+// Contains tells where got fails to contain want, "" when it does not.
+func Contains(want, got any, at string) string {
+	switch w := want.(type) {
+	case map[string]any:
+		g, ok := got.(map[string]any)
+		if !ok {
+			return fmt.Sprintf("%s is %v, want an object", at, got)
+		}
+		for name, member := range w {
+			if _, ok := g[name]; !ok {
+				return fmt.Sprintf("%s.%s is missing", at, name)
+			}
+			if diff := Contains(member, g[name], at+"."+name); diff != "" {
+				return diff
+			}
+		}
+	case []any:
+		g, ok := got.([]any)
+		if !ok || len(g) != len(w) {
+			return fmt.Sprintf("%s is %v, want %v", at, got, want)
+		}
+		for i := range w {
+			if diff := Contains(w[i], g[i], fmt.Sprintf("%s[%d]", at, i)); diff != "" {
+				return diff
+			}
+		}
+	default:
+		if want != "*" && !reflect.DeepEqual(want, got) {
+			return fmt.Sprintf("%s is %#v, want %#v", at, got, want)
+		}
+	}
+	return ""
+}
+
+// lockedWriter lets handlers of several requests log to one buffer.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write writes as a whole.
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}

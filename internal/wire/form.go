@@ -1,0 +1,129 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"reflect"
+
+	"github.com/tenantry/tenantry"
+)
+
+// Limits of a multipart body; one file's own limit is the handler's.
+const (
+	maxParts    = 100
+	maxTextPart = 64 << 10 // bytes of one text part
+)
+
+// Form is the multipart body of an operation. Its text parts are the
+// properties of T, bound by the same rules as a JSON body; its file parts are
+// streamed to the handler, which sees them before later text parts are known.
+type Form[T any] struct {
+	reader *multipart.Reader
+	object *object
+}
+
+// formOf is what the compiler needs of any Form[T].
+type formOf interface {
+	textType() reflect.Type
+	open(r *http.Request, o *object) error
+}
+
+func (f *Form[T]) textType() reflect.Type { return reflect.TypeFor[T]() }
+
+func (f *Form[T]) open(r *http.Request, o *object) error {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "multipart/form-data" {
+		return tenantry.Errorf(tenantry.UnsupportedMedia, "unsupported_media_type",
+			"The request body must be multipart/form-data")
+	}
+	if params["boundary"] == "" {
+		return malformed("The multipart body has no boundary")
+	}
+	f.reader, f.object = multipart.NewReader(r.Body, params["boundary"]), o
+	return nil
+}
+
+// FilePart is one file of a multipart body; it is valid until the next one is read.
+type FilePart struct {
+	io.Reader
+	Field string // name of the part
+	Name  string // file name as sent
+}
+
+// Read streams the body: each file part goes to file, the text parts come back
+// bound. An error of file ends the reading and is returned as it is. Errors: [tenantry.Malformed],
+// [tenantry.TooLarge], [tenantry.Invalid].
+func (f *Form[T]) Read(file func(FilePart) error) (*T, error) {
+	var pairs []pairText
+	for n := 0; ; n++ {
+		part, err := f.reader.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return f.bindText(pairs)
+		}
+		if err != nil {
+			return nil, formError(err)
+		}
+		if n == maxParts {
+			return nil, tenantry.Errorf(tenantry.TooLarge, "payload_too_large",
+				"The multipart body has more than %d parts", maxParts)
+		}
+		if part.FileName() != "" {
+			if err := file(FilePart{Reader: part, Field: part.FormName(), Name: part.FileName()}); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(part, maxTextPart+1))
+		if err != nil {
+			return nil, formError(err)
+		}
+		if len(text) > maxTextPart {
+			return nil, tenantry.Errorf(tenantry.TooLarge, "payload_too_large",
+				"The part %q is larger than %d bytes", part.FormName(), maxTextPart)
+		}
+		pairs = append(pairs, pairText{part.FormName(), string(text)})
+	}
+}
+
+type pairText struct{ key, text string }
+
+func formError(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return bodyError(err)
+	}
+	return malformed("The multipart body is not valid")
+}
+
+func (f *Form[T]) bindText(pairs []pairText) (*T, error) {
+	out := new(T)
+	dst := reflect.ValueOf(out).Elem()
+	var v Violations
+	given := map[string]string{}
+	for _, p := range pairs {
+		_, known := f.object.byName[p.key]
+		_, again := given[p.key]
+		switch {
+		case !known:
+			v.unknown("", p.key)
+		case again:
+			v.repeated("", p.key)
+		default:
+			given[p.key] = p.text
+		}
+	}
+	for i := range f.object.fields {
+		fd := &f.object.fields[i]
+		if text, ok := given[fd.name]; ok {
+			fd.bindText(dst.Field(fd.index), text, &v)
+		} else if fd.value.rules.required {
+			fd.value.missing(fd.name, &v)
+		}
+	}
+	if len(v.messages) > 0 {
+		return nil, tenantry.InvalidInput(v.messages...)
+	}
+	return out, nil
+}

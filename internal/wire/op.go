@@ -1,0 +1,91 @@
+package wire
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"slices"
+
+	"github.com/tenantry/tenantry"
+)
+
+// The values of the Version header that the server accepts (contract, decision 12).
+const (
+	V20210415 = "2021-04-15"
+	V20210728 = "2021-07-28"
+	V20230221 = "2023-02-21"
+	V3        = "v3"
+)
+
+// Versions lists every accepted value of the Version header, oldest first.
+func Versions() []string { return []string{V20210415, V20210728, V20230221, V3} }
+
+// Tokens says which token classes an operation admits.
+type Tokens int
+
+// The token classes of an operation (contract, section 0.3).
+const (
+	SubAccountTokens Tokens = iota
+	AgencyTokens
+	AnyTokens
+)
+
+// Op describes one operation: the router, the gate, the binder and the OpenAPI
+// printer all read this row.
+type Op struct {
+	Method   string
+	Path     string // with {names}, without a trailing slash
+	ID       string // operation id of the published document
+	Group    string // tag of the published document
+	Summary  string
+	Status   int // of success; 200 when zero
+	Tokens   Tokens
+	Scopes   []tenantry.Scope // the token needs one of them
+	Versions []string         // nil: all
+	// Placeholder makes the literal text {locationId} in the path stand for the
+	// token's own location: clients exist that never fill it in (contract, section 3.2).
+	Placeholder bool
+}
+
+func (op Op) status() int {
+	if op.Status == 0 {
+		return http.StatusOK
+	}
+	return op.Status
+}
+
+func (op Op) versions() []string {
+	if op.Versions == nil {
+		return Versions()
+	}
+	return op.Versions
+}
+
+func (op Op) inVersion(v string) bool { return slices.Contains(op.versions(), v) }
+
+// Route is a compiled row: an [Op] with its input plan and its function.
+type Route struct {
+	Op
+
+	in  *inputPlan
+	out reflect.Type
+	// call binds the input and runs the function.
+	call func(ctx context.Context, r *request, caller tenantry.Caller) (any, error)
+}
+
+// Handle makes the row that serves op with h. In is a struct whose fields
+// carry path, query or body tags; it panics when a tag cannot be understood, so a
+// wrong row never starts.
+func Handle[In, Out any](op Op, h func(context.Context, tenantry.Caller, *In) (Out, error)) Route {
+	plan := compileInput(reflect.TypeFor[In](), op)
+	return Route{
+		Op: op, in: plan, out: reflect.TypeFor[Out](),
+		call: func(ctx context.Context, r *request, caller tenantry.Caller) (any, error) {
+			in := new(In)
+			if err := plan.bind(reflect.ValueOf(in).Elem(), r); err != nil {
+				return nil, err
+			}
+			return h(ctx, caller, in)
+		},
+	}
+}

@@ -1,0 +1,183 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strconv"
+)
+
+// obj is a JSON object of the OpenAPI document; encoding sorts its keys, so the
+// document is the same at every start.
+type obj = map[string]any
+
+// enumerated is implemented by a text type with a closed list of values.
+type enumerated interface{ Enum() []string }
+
+// printer collects the component schemas while it prints.
+type printer struct {
+	compiler *compiler
+	schemas  obj
+	owners   map[string]reflect.Type // schema name to its Go type
+}
+
+func newPrinter() *printer {
+	return &printer{compiler: newCompiler(), schemas: obj{}, owners: map[string]reflect.Type{}}
+}
+
+// schema prints a value; an object becomes a component and a reference to it.
+// input says whether required follows the rules or the answer's members.
+func (p *printer) schema(v *value, input bool) obj {
+	s := obj{}
+	switch v.kind {
+	case kindString:
+		s["type"] = "string"
+		p.text(s, v)
+	case kindBool:
+		s["type"] = "boolean"
+	case kindInteger, kindNumber:
+		s["type"] = "number"
+		if v.kind == kindInteger {
+			s["type"] = "integer"
+		}
+		bound(s, "minimum", v.rules.min)
+		bound(s, "maximum", v.rules.max)
+	case kindList:
+		s["type"], s["items"] = "array", p.schema(v.elem, input)
+		if v.rules.maxItems > 0 {
+			s["maxItems"] = v.rules.maxItems
+		}
+		if v.rules.notEmpty {
+			s["minItems"] = 1
+		}
+	case kindObject:
+		return obj{"$ref": "#/components/schemas/" + p.component(v.object, input)}
+	case kindAny:
+		if v.typ.Kind() == reflect.Map {
+			s["type"] = "object"
+			s["additionalProperties"] = p.schema(p.compiler.value(v.typ.Elem(), ruleSet{}), input)
+		}
+	}
+	return s
+}
+
+func (p *printer) text(s obj, v *value) {
+	values := v.rules.enum
+	if e, ok := reflect.Zero(v.typ).Interface().(enumerated); ok {
+		values = e.Enum()
+	}
+	if len(values) > 0 {
+		s["enum"] = values
+	}
+	if v.rules.maxLen > 0 {
+		s["maxLength"] = v.rules.maxLen
+	}
+	if v.rules.notEmpty {
+		s["minLength"] = 1
+	}
+	if v.rules.email {
+		s["format"] = "email"
+	}
+}
+
+func bound(s obj, key string, n *float64) {
+	if n != nil {
+		s[key] = *n
+	}
+}
+
+// component prints an object once and tells its name.
+func (p *printer) component(o *object, input bool) string {
+	if owner, seen := p.owners[o.name]; seen {
+		if owner != o.typ {
+			panic(fmt.Sprintf("wire: schema %s names both %s and %s", o.name, owner, o.typ))
+		}
+		return o.name
+	}
+	p.owners[o.name] = o.typ
+	properties, required := obj{}, []string{}
+	for i := range o.fields {
+		f := &o.fields[i]
+		properties[f.name] = p.property(f, input)
+		if (input && f.value.rules.required) || (!input && !f.omits) {
+			required = append(required, f.name)
+		}
+	}
+	s := obj{"type": "object", "properties": properties}
+	if len(required) > 0 {
+		s["required"] = required
+	}
+	if input {
+		s["additionalProperties"] = false
+	}
+	p.schemas[o.name] = s
+	return o.name
+}
+
+// property prints a declared property with its texts. In OpenAPI 3.1 a reference
+// may have siblings.
+func (p *printer) property(f *field, input bool) obj {
+	s := p.schema(f.value, input)
+	if f.doc != "" {
+		s["description"] = f.doc
+	}
+	if f.example != "" {
+		s["example"] = literal(f.value, f.example)
+	}
+	if f.def != "" {
+		s["default"] = literal(f.value, f.def)
+	}
+	return s
+}
+
+// literal reads a tag's text as a value of the field's kind.
+func literal(v *value, text string) any {
+	if v.kind != kindString {
+		var out any
+		if json.Unmarshal([]byte(text), &out) == nil {
+			return out
+		}
+	}
+	return text
+}
+
+// errorStatuses lists the statuses that any operation can answer besides success, with
+// what they mean.
+func errorStatuses() map[int]string {
+	return map[int]string{
+		http.StatusBadRequest:            "Bad Request: malformed input, a missing part of the location, or a name that is taken",
+		http.StatusUnauthorized:          "Unauthorized: no good token, the wrong token class, or a scope that is missing",
+		http.StatusForbidden:             "Forbidden: the location or company is out of the token's reach",
+		http.StatusRequestEntityTooLarge: "Request Entity Too Large",
+		http.StatusUnsupportedMediaType:  "Unsupported Media Type",
+		http.StatusUnprocessableEntity:   "Unprocessable Entity: every failing property is named",
+		http.StatusTooManyRequests:       "Too Many Requests: the quota is spent",
+		http.StatusInternalServerError:   "Internal Server Error",
+		http.StatusServiceUnavailable:    "Service Unavailable",
+	}
+}
+
+// errorSchemas prints the two error bodies: message is a list on 422 only.
+func errorSchemas() obj {
+	body := func(message obj) obj {
+		return obj{
+			"type": "object",
+			"properties": obj{
+				"statusCode": obj{"type": "integer", "description": "The HTTP status"},
+				"message":    message,
+				"error":      obj{"type": "string", "description": "The status in words"},
+				"code":       obj{"type": "string", "description": "Machine-readable, of a closed list"},
+				"meta":       obj{"type": "object", "description": "Detail that depends on the code"},
+				"traceId":    obj{"type": "string", "format": "uuid"},
+			},
+			"required": []string{"statusCode", "message", "error", "code", "traceId"},
+		}
+	}
+	return obj{
+		"ErrorDTO":         body(obj{"type": "string"}),
+		"UnprocessableDTO": body(obj{"type": "array", "items": obj{"type": "string"}}),
+	}
+}
+
+func statusKey(n int) string { return strconv.Itoa(n) }
