@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -99,8 +100,11 @@ func noteIDs(t testing.TB, d *DB) []int {
 	return ids
 }
 
+// errHeld is how the closure of hold ends, so that the fate of its batch does not matter to it.
+var errHeld = errors.New("held")
+
 // hold keeps the writer busy inside a closure until the returned function is
-// called, so that what is written meanwhile waits and makes one batch.
+// called, so that what is written meanwhile waits and joins its batch.
 func hold(t testing.TB, d *DB) (release func()) {
 	t.Helper()
 	entered, leave, left := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -108,15 +112,15 @@ func hold(t testing.TB, d *DB) (release func()) {
 		left <- d.Write(context.Background(), func(context.Context, *Tx) error {
 			close(entered)
 			<-leave
-			return nil
+			return errHeld
 		})
 	}()
 	<-entered
 	return func() {
 		t.Helper()
 		close(leave)
-		if err := <-left; err != nil {
-			t.Error(err)
+		if err := <-left; err != errHeld {
+			t.Errorf("held closure gave %v", err)
 		}
 	}
 }

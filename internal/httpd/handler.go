@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/api"
 	"github.com/tenantry/tenantry/internal/oauth"
 	"github.com/tenantry/tenantry/internal/ratelimit"
@@ -16,17 +15,18 @@ import (
 type Options struct {
 	API     *api.API
 	Tokens  *oauth.Authenticator
-	Limits  *ratelimit.Memory // nil: no limits, no limit headers
+	Limits  ratelimit.Limits // zero: no limits, no limit headers
 	Log     *slog.Logger
 	Version string           // of the program, for the OpenAPI document
-	Now     func() time.Time // for the request's duration
+	Now     func() time.Time // the server's clock
 }
 
 // New makes the server's handler.
 func New(o Options) http.Handler {
+	q := quota{limits: o.Limits, source: ratelimit.NewMemory(o.Limits, o.Now)}
 	mux := wire.NewMux(wire.Gate{
 		Authenticate: o.Tokens.Caller,
-		Admit:        o.admit,
+		Admit:        q.admit,
 		Reach:        o.API.Reach,
 	}, o.API.Routes())
 	o.API.Mount(mux)
@@ -35,34 +35,7 @@ func New(o Options) http.Handler {
 	mux.Handle("GET", "/openapi.json", wire.Document(mux.Routes(), o.Version))
 	mux.Handle("GET", "/docs", wire.ReferencePage("/docs", "/openapi.json"))
 	mux.Handle("GET", "/docs/{file}", wire.ReferencePage("/docs", "/openapi.json"))
-	return exchange(o.Log, o.Now, o.unspent(recoverPanic(cors(mux))))
-}
-
-// admit spends one request of the caller's quota.
-func (o Options) admit(h http.Header, c tenantry.Caller) error {
-	if o.Limits == nil {
-		return nil
-	}
-	d := o.Limits.Take(c.LimitKey())
-	d.Header(h.Set)
-	if d.Allowed {
-		return nil
-	}
-	e := tenantry.Errorf(tenantry.RateLimited, "rate_limited", "Too Many Requests")
-	e.RetryAfter = d.RetryAfter
-	return e
-}
-
-// unspent gives every answer the limit headers: one to a caller who never became
-// known spends nothing and shows the whole quota.
-func (o Options) unspent(next http.Handler) http.Handler {
-	if o.Limits == nil {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		o.Limits.Unspent().Header(w.Header().Set)
-		next.ServeHTTP(w, r)
-	})
+	return exchange(o.Log, o.Now, q.unspent(recoverPanic(cors(mux))))
 }
 
 func health() http.Handler {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
@@ -73,14 +74,19 @@ func joinScopes(scopes []tenantry.Scope) string {
 
 // SigningKey is a key of the token issuer as it is kept.
 type SigningKey struct {
-	ID      string
-	Private []byte // PKCS #8, sealed at rest
+	ID        string
+	Private   []byte // PKCS #8, sealed at rest
+	CreatedAt time.Time
 }
 
-// SigningKeys opens the keys of the token issuer, oldest first.
+// SigningKeys opens the keys of the token issuer, newest first.
 func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
-	keys, err := db.All(ctx, s.db.Read(), func(r db.Row) (k SigningKey, err error) { return k, r.Scan(&k.ID, &k.Private) },
-		`SELECT id, sealed FROM signing_keys ORDER BY created_at, id`)
+	keys, err := db.All(ctx, s.db.Read(), func(r db.Row) (k SigningKey, err error) {
+		var created int64
+		err = r.Scan(&k.ID, &k.Private, &created)
+		k.CreatedAt = at(created)
+		return k, err
+	}, `SELECT id, sealed, created_at FROM signing_keys ORDER BY created_at DESC, id`)
 	for i := range keys {
 		if err == nil {
 			keys[i].Private, err = s.seal.open("signing_key:"+keys[i].ID, keys[i].Private)
@@ -93,7 +99,22 @@ func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 func (s *Store) AddSigningKey(ctx context.Context, k SigningKey) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		_, err := t.Exec(ctx, `INSERT INTO signing_keys (id, sealed, created_at) VALUES ($1, $2, $3)`,
-			k.ID, s.seal.seal("signing_key:"+k.ID, k.Private), t.now.UnixMilli())
+			k.ID, s.seal.seal("signing_key:"+k.ID, k.Private), k.CreatedAt.UnixMilli())
 		return err
 	})
+}
+
+// InstanceID is the id of this database, made when it is first asked for. It is
+// the issuer of access tokens: a copy of the database keeps it, a new database has its own.
+func (s *Store) InstanceID(ctx context.Context) (id string, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.Exec(ctx, `INSERT INTO settings (name, value) VALUES ('instance_id', $1) ON CONFLICT (name) DO NOTHING`, t.newID())
+		if err != nil {
+			return err
+		}
+		id, err = db.One(ctx, t, func(r db.Row) (v string, err error) { return v, r.Scan(&v) },
+			`SELECT value FROM settings WHERE name = 'instance_id'`)
+		return err
+	})
+	return id, err
 }

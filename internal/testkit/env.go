@@ -26,7 +26,6 @@ type Env struct {
 	Store  *store.Store
 	Files  *files.Store
 	Clock  *Clock
-	Keys   *oauth.KeySet
 	Tokens *oauth.Authenticator
 	URL    string
 	Log    *bytes.Buffer // the server's log; read it only between requests
@@ -34,7 +33,7 @@ type Env struct {
 	CompanyA, CompanyB tenantry.CompanyID
 	LocA, LocB, LocX   tenantry.LocationID
 
-	limits *ratelimit.Memory
+	limits ratelimit.Limits
 	names  *strings.Replacer
 	tokens map[string]string
 }
@@ -44,7 +43,7 @@ type Option func(*Env)
 
 // WithLimits switches the rate limits on; an Env has none by default.
 func WithLimits(l ratelimit.Limits) Option {
-	return func(e *Env) { e.limits = ratelimit.NewMemory(l, e.Clock.Now) }
+	return func(e *Env) { e.limits = l }
 }
 
 // Start is when an Env's clock stands at first.
@@ -115,6 +114,17 @@ func (e *Env) AgencyToken(t testing.TB, company tenantry.CompanyID, scopes ...te
 func (e *Env) LocationToken(t testing.TB, loc tenantry.LocationID, scopes ...tenantry.Scope) string {
 	t.Helper()
 	return e.issue(t, tenantry.Caller{Class: tenantry.SubAccount, LocationID: loc, Scopes: scopes})
+}
+
+// AccessToken issues a signed access token, as an app would hold one.
+func (e *Env) AccessToken(t testing.TB, c tenantry.Caller) string {
+	t.Helper()
+	token, err := e.Tokens.Issue(oauth.Grant{
+		Class: c.Class, CompanyID: c.CompanyID, LocationID: c.LocationID, AppID: "app", ClientID: "app-test",
+		Scopes: c.Scopes, TokenID: tenantry.TokenID(new(tenantry.IDSource).Next(e.Clock.Now())),
+	})
+	must(t, err)
+	return token
 }
 
 func (e *Env) issue(t testing.TB, c tenantry.Caller) string {

@@ -1,0 +1,120 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// rememberedTokens bounds the verifier's memory, about 6 MB when it is full.
+const rememberedTokens = 10_000
+
+// Authenticator turns the credential of a request into its caller, and issues
+// access tokens with the keys that the store keeps.
+type Authenticator struct {
+	store    *store.Store
+	verifier *Verifier
+	issuer   string
+	now      func() time.Time
+}
+
+// NewAuthenticator loads the signing keys, making the first one where there is none.
+func NewAuthenticator(ctx context.Context, s *store.Store, now func() time.Time) (*Authenticator, error) {
+	issuer, err := s.InstanceID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := loadKeys(ctx, s, now())
+	if err != nil {
+		return nil, err
+	}
+	return &Authenticator{store: s, verifier: NewVerifier(keys, issuer, rememberedTokens, now), issuer: issuer, now: now}, nil
+}
+
+func loadKeys(ctx context.Context, s *store.Store, now time.Time) (*KeySet, error) {
+	kept, err := s.SigningKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(kept) == 0 {
+		return firstKey(ctx, s, now)
+	}
+	keys := make([]Key, len(kept))
+	for i, k := range kept {
+		if keys[i], err = ParseKey(k.Private, k.CreatedAt); err != nil {
+			return nil, fmt.Errorf("signing key %s: %w", k.ID, err)
+		}
+	}
+	return NewKeySet(keys[0], keys[1:]...)
+}
+
+func firstKey(ctx context.Context, s *store.Store, now time.Time) (*KeySet, error) {
+	key, err := NewKey(now)
+	if err != nil {
+		return nil, err
+	}
+	private, err := key.MarshalPKCS8()
+	if err != nil {
+		return nil, err
+	}
+	err = s.AddSigningKey(ctx, store.SigningKey{ID: key.ID, Private: private, CreatedAt: key.CreatedAt})
+	if err != nil {
+		return nil, err
+	}
+	return NewKeySet(key)
+}
+
+// Issue signs an access token.
+func (a *Authenticator) Issue(g Grant) (string, error) {
+	return a.verifier.Keys().Sign(g, a.issuer, a.now())
+}
+
+// Caller tells who sent the request. A token of a deleted location is as good as
+// none (contract, decision 38). Errors: Unauthenticated.
+func (a *Authenticator) Caller(r *http.Request) (tenantry.Caller, error) {
+	token, err := BearerToken(r.Header.Values("Authorization")...)
+	if err != nil {
+		return tenantry.Caller{}, err
+	}
+	if IsPrivateToken(token) {
+		return a.privateCaller(r.Context(), token)
+	}
+	caller, _, err := a.verifier.Verify(token)
+	if err != nil || caller.Class == tenantry.Agency {
+		return caller, err
+	}
+	company, err := a.store.LocationCompany(r.Context(), caller.LocationID)
+	if tenantry.KindOf(err) == tenantry.NoAccess || (err == nil && company != caller.CompanyID) {
+		return tenantry.Caller{}, invalidToken("Invalid JWT", errors.New("the token's location is gone"))
+	}
+	return caller, err
+}
+
+func (a *Authenticator) privateCaller(ctx context.Context, token string) (tenantry.Caller, error) {
+	caller, err := a.store.TokenCaller(ctx, HashToken(token))
+	if tenantry.KindOf(err) == tenantry.NotFound {
+		return tenantry.Caller{}, invalidToken("Invalid Private Integration token", err)
+	}
+	return caller, err
+}
+
+func invalidToken(message string, cause error) error {
+	return tenantry.Errorf(tenantry.Unauthenticated, "token_invalid", "%s", message).WithCause(cause)
+}
+
+// JWKS serves the public keys, for those who verify access tokens themselves.
+func (a *Authenticator) JWKS() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		body := a.verifier.Keys().JWKS()
+		w.Header().Set("Content-Type", "application/jwk-set+json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		_, _ = w.Write(body) // a client that has gone is nobody's error
+	})
+}
