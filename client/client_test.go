@@ -199,11 +199,9 @@ type endless struct {
 }
 
 func (e *endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = ' '
-	}
-	e.read += len(p)
-	return len(p), nil
+	n := copy(p, strings.Repeat(" ", 64<<10))
+	e.read += n
+	return n, nil
 }
 
 func (e *endless) Close() error {
