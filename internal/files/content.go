@@ -83,7 +83,7 @@ func CheckContent(name, mimeType string) error {
 	if unsure(media) || familyOf(ext).holds(ext, media) {
 		return nil
 	}
-	return tenantry.Errorf(tenantry.Refused, "content_mismatch",
+	return tenantry.Errorf(tenantry.Refused, "upload_refused",
 		"The content of the file %q is %s, which does not match its extension", name, media)
 }
 
