@@ -17,6 +17,7 @@ import (
 	"github.com/tenantry/tenantry/internal/oauth"
 	"github.com/tenantry/tenantry/internal/ratelimit"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/wire"
 )
 
 // Env is a running server on a database of its own: agency A with the locations A
@@ -27,15 +28,17 @@ type Env struct {
 	Files  *files.Store
 	Clock  *Clock
 	Tokens *oauth.Authenticator
+	Routes []wire.Route
 	URL    string
 	Log    *bytes.Buffer // the server's log; read it only between requests
 
 	CompanyA, CompanyB tenantry.CompanyID
 	LocA, LocB, LocX   tenantry.LocationID
 
-	limits ratelimit.Limits
-	names  *strings.Replacer
-	tokens map[string]string
+	limits   ratelimit.Limits
+	document *document
+	names    *strings.Replacer
+	tokens   map[string]string
 }
 
 // Option changes how an [Env] is made.
@@ -66,8 +69,11 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	must(t, err)
 	srv := httptest.NewUnstartedServer(nil)
 	e.URL = "http://" + srv.Listener.Addr().String()
+	a := api.New(e.Store, e.Files, e.URL)
+	e.Routes = a.Routes()
+	e.document = newDocument(t, e.Routes)
 	srv.Config.Handler = httpd.New(httpd.Options{
-		API: api.New(e.Store, e.Files, e.URL), Tokens: e.Tokens, Limits: e.limits,
+		API: a, Tokens: e.Tokens, Limits: e.limits,
 		Log: slog.New(slog.NewJSONHandler(&lockedWriter{w: e.Log}, nil)), Version: "test", Now: e.Clock.Now,
 	})
 	srv.Start()

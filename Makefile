@@ -1,0 +1,84 @@
+# `make test` is the one test command: people and .ci/run use the same.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL: # one step after the other: each uses all cores by itself, and its output stays whole
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+GOLANGCI_VERSION := 2.15.0
+GOLANGCI := bin/golangci-lint
+SDK := test/sdk
+
+# $(call need,COMMAND,DEBIAN PACKAGES) installs the packages if the command is missing
+# and apt-get can be used without asking for a password.
+define need
+	@if ! command -v $(1) >/dev/null; then \
+		if ! command -v apt-get >/dev/null; then \
+			echo "$(1) is missing: install it (on Debian: $(2)) and try again" >&2; exit 1; \
+		fi; \
+		if [ "$$(id -u)" = 0 ]; then as_root=; \
+		elif sudo -n true 2>/dev/null; then as_root="sudo -n"; \
+		else echo "$(1) is missing: as root, run apt-get install $(2), and try again" >&2; exit 1; fi; \
+		echo "$(1) is missing: installing $(2) with apt-get"; \
+		$$as_root apt-get update -qq; \
+		$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); \
+	fi
+endef
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: lint vet go-test sdk-test ## Run every check; installs the tools that are missing, where it can
+
+.PHONY: lint
+lint: linter ## Run golangci-lint over the code and its tests
+	$(GOLANGCI) run ./...
+
+.PHONY: vet
+vet: ## Run go vet
+	go vet ./...
+
+.PHONY: go-test
+go-test: ## Run the Go tests with the race detector, in random order
+	$(call need,$(firstword $(or $(shell go env CC),gcc)),gcc libc6-dev)
+	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+.PHONY: sdk-test
+sdk-test: build $(SDK)/node_modules/.package-lock.json ## Run the official TypeScript SDK against a freshly built server
+	cd $(SDK) && TENANTRY_BIN="$(CURDIR)/bin/tenantry" npm test
+
+.PHONY: build
+build: ## Build bin/tenantry, a static binary
+	CGO_ENABLED=0 go build -trimpath -o bin/tenantry ./cmd/tenantry
+
+.PHONY: golden
+golden: ## Write the golden files anew; read their diff before you commit it
+	UPDATE_GOLDEN=1 go test ./...
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fmt
+fmt: linter ## Format the code
+	$(GOLANGCI) fmt ./...
+
+.PHONY: clean
+clean: ## Remove what was built and installed here
+	rm -rf bin $(SDK)/node_modules
+
+.PHONY: linter
+linter:
+	@if ! $(GOLANGCI) version 2>/dev/null | grep -qF 'version $(GOLANGCI_VERSION) '; then \
+		echo "building golangci-lint $(GOLANGCI_VERSION) into bin/ (minutes the first time, seconds with a warm cache)"; \
+		GOBIN="$(CURDIR)/bin" GOOS= GOARCH= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION); \
+	fi
+
+# npm writes this file last, so it is as new as what is installed.
+$(SDK)/node_modules/.package-lock.json: $(SDK)/package.json $(SDK)/package-lock.json $(SDK)/.npmrc
+	$(call need,node,nodejs npm)
+	$(call need,npm,npm)
+	cd $(SDK) && npm ci
+	@touch $@
