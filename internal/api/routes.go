@@ -49,5 +49,17 @@ func (a *API) Routes() []wire.Route {
 			Summary: "Rename a tag", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TagsWrite)}, a.updateTag),
 		wire.Handle(wire.Op{Method: "DELETE", Path: "/locations/{locationId}/tags/{tagId}", ID: "delete-tag", Group: "Tags",
 			Summary: "Delete a tag", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TagsWrite)}, a.deleteTag),
+
+		// Custom values
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/customValues", ID: "get-custom-values", Group: "Custom Value",
+			Summary: "List the custom values", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomValuesRead)}, a.listCustomValues),
+		wire.Handle(wire.Op{Method: "POST", Path: "/locations/{locationId}/customValues", ID: "create-custom-value", Group: "Custom Value",
+			Summary: "Create a custom value", Status: 201, Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomValuesWrite)}, a.createCustomValue),
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/customValues/{id}", ID: "get-custom-value", Group: "Custom Value",
+			Summary: "Read a custom value", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomValuesRead)}, a.customValue),
+		wire.Handle(wire.Op{Method: "PUT", Path: "/locations/{locationId}/customValues/{id}", ID: "update-custom-value", Group: "Custom Value",
+			Summary: "Replace a custom value's name and value", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomValuesWrite)}, a.updateCustomValue),
+		wire.Handle(wire.Op{Method: "DELETE", Path: "/locations/{locationId}/customValues/{id}", ID: "delete-custom-value", Group: "Custom Value",
+			Summary: "Delete a custom value", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomValuesWrite)}, a.deleteCustomValue),
 	}
 }
