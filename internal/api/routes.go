@@ -50,6 +50,20 @@ func (a *API) Routes() []wire.Route {
 		wire.Handle(wire.Op{Method: "DELETE", Path: "/locations/{locationId}/tags/{tagId}", ID: "delete-tag", Group: "Tags",
 			Summary: "Delete a tag", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TagsWrite)}, a.deleteTag),
 
+		// Custom fields
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/customFields", ID: "get-custom-fields", Group: "Custom Field",
+			Summary: "List the custom fields", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomFieldsRead)}, a.customFields),
+		wire.Handle(wire.Op{Method: "POST", Path: "/locations/{locationId}/customFields", ID: "create-custom-field", Group: "Custom Field",
+			Summary: "Create a custom field or folder", Status: 201, Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomFieldsWrite)}, a.createCustomField),
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/customFields/search", ID: "search-custom-fields", Group: "Custom Field",
+			Summary: "Search custom fields or folders", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomFieldsRead)}, a.searchCustomFields),
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/customFields/{id}", ID: "get-custom-field", Group: "Custom Field",
+			Summary: "Read a custom field", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomFieldsRead)}, a.customField),
+		wire.Handle(wire.Op{Method: "PUT", Path: "/locations/{locationId}/customFields/{id}", ID: "update-custom-field", Group: "Custom Field",
+			Summary: "Update a custom field", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomFieldsWrite)}, a.updateCustomField),
+		wire.Handle(wire.Op{Method: "DELETE", Path: "/locations/{locationId}/customFields/{id}", ID: "delete-custom-field", Group: "Custom Field",
+			Summary: "Delete a custom field", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomFieldsWrite)}, a.deleteCustomField),
+
 		// Custom values
 		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/customValues", ID: "get-custom-values", Group: "Custom Value",
 			Summary: "List the custom values", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomValuesRead)}, a.listCustomValues),
