@@ -2,12 +2,9 @@ package tenantry
 
 import "time"
 
-// Limits of a custom value, in characters. A value of the longest kind fits a JSON
-// body however it is escaped.
-const (
-	MaxCustomValueName = 255
-	MaxCustomValue     = 50_000
-)
+// MaxCustomValue is the longest text of a custom value, in characters: one that fits a
+// JSON body however it is escaped.
+const MaxCustomValue = 50_000
 
 // CustomValue is a text of a location that messages quote by its key. Its name is
 // unique in the location, in NFC and trimmed; its key too, and it is fixed at
@@ -28,18 +25,14 @@ func (v CustomValue) Same(o CustomValue) bool {
 	return v == o
 }
 
-// keyDigits is how much of an id stands in for a name that gives no key, as with
-// custom fields (contract, decision 23).
-const keyDigits = 6
-
 // CustomValueKeys lists the keys that a new custom value may have, best first: that of
-// its name or, for a name without a letter or digit, one of the start of its id. Ids
-// that are made within seconds of each other start alike, so there the whole id comes next.
+// its name or, for a name without a letter or digit, those that a custom field would
+// get, see [FallbackFieldKeys].
 func CustomValueKeys(name string, id CustomValueID) []string {
 	if slug := Slug(name); slug != "" {
 		return []string{mergeTag(slug)}
 	}
-	return []string{mergeTag("field_" + string(id[:min(keyDigits, len(id))])), mergeTag("field_" + string(id))}
+	return []string{mergeTag("field_" + string(id[:min(fallbackKeyLen, len(id))])), mergeTag("field_" + string(id))}
 }
 
 func mergeTag(slug string) string { return "{{ custom_values." + slug + " }}" }

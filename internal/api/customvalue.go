@@ -2,11 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
-	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/tenantry/tenantry"
 )
@@ -36,22 +31,8 @@ type customValuesAnswer struct {
 type customValueBody struct {
 	_ struct{} `schema:"customValuesDTO"`
 
-	Name  valueName `json:"name" rule:"required,notEmpty" doc:"Name: 1 to 255 characters, kept in NFC and trimmed, unique in the location" example:"Booking Link"`
+	Name  fieldName `json:"name" rule:"required,notEmpty" doc:"Name: 1 to 255 characters, kept in NFC and trimmed, unique in the location" example:"Booking Link"`
 	Value string    `json:"value" rule:"required,maxLen=50000" doc:"Text, possibly empty, kept as it is" example:"https://example.com/book"`
-}
-
-// valueName is the name of a custom value; its stored form is NFC and trimmed, so
-// that no two names look alike.
-type valueName string
-
-func (n valueName) stored() string { return strings.TrimSpace(norm.NFC.String(string(n))) }
-
-// Check implements [wire.Checker]. The limit is on the stored form.
-func (n valueName) Check() string {
-	if utf8.RuneCountInString(n.stored()) > tenantry.MaxCustomValueName {
-		return fmt.Sprintf("must be shorter than or equal to %d characters", tenantry.MaxCustomValueName)
-	}
-	return ""
 }
 
 type customValuesInput struct {

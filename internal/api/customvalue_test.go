@@ -81,7 +81,7 @@ func TestCustomValues(t *testing.T) {
 func TestCustomValueValidation(t *testing.T) {
 	forEach(t, func(t *testing.T, e *testkit.Env) {
 		id := createCustomValue(t, e, "Kept", "kept")
-		long := strings.Repeat("é", tenantry.MaxCustomValueName)
+		long := strings.Repeat("é", tenantry.MaxFieldName)
 		longest := strings.Repeat("🚀", tenantry.MaxCustomValue)
 		for _, row := range []struct{ name, body, want string }{
 			{"missing", `{}`, `["name must be a string","name should not be empty","value must be a string"]`},
@@ -104,7 +104,7 @@ func TestCustomValueValidation(t *testing.T) {
 		e.Send(t, testkit.Scenario{Method: "GET", Path: customValuesPath, Token: "locA", Status: 200,
 			Want: `{"customValues":[{"name":"Kept","value":"kept"}]}`})
 		// The longest that fit, in the bulkiest spelling of JSON.
-		bulky := `{"name":"` + strings.Repeat(`e\u0301`, tenantry.MaxCustomValueName) + `","value":"` + strings.Repeat(`\ud83d\ude80`, tenantry.MaxCustomValue) + `"}`
+		bulky := `{"name":"` + strings.Repeat(`e\u0301`, tenantry.MaxFieldName) + `","value":"` + strings.Repeat(`\ud83d\ude80`, tenantry.MaxCustomValue) + `"}`
 		a := e.Send(t, testkit.Scenario{Method: "POST", Path: customValuesPath, Token: "locA", Body: bulky, Status: 201, Events: events(tenantry.CustomValueCreated)})
 		if a.Text("customValue", "name") != long || a.Text("customValue", "value") != longest {
 			t.Error("the longest name and value come back changed")

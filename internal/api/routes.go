@@ -75,5 +75,18 @@ func (a *API) Routes() []wire.Route {
 			Summary: "Replace a custom value's name and value", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomValuesWrite)}, a.updateCustomValue),
 		wire.Handle(wire.Op{Method: "DELETE", Path: "/locations/{locationId}/customValues/{id}", ID: "delete-custom-value", Group: "Custom Value",
 			Summary: "Delete a custom value", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.CustomValuesWrite)}, a.deleteCustomValue),
+
+		// Templates; create and update are additions (contract, decision 33)
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/templates", ID: "GET-all-or-email-sms-templates", Group: "Template",
+			Summary: "List the templates", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TemplatesRead)}, a.templates),
+		wire.Handle(wire.Op{Method: "POST", Path: "/locations/{locationId}/templates", ID: "create-template", Group: "Template",
+			Summary: "Create a template", Status: 201, Tokens: wire.SubAccountTokens,
+			Scopes: scopes(tenantry.TemplatesWrite, tenantry.LocationsWrite)}, a.createTemplate),
+		wire.Handle(wire.Op{Method: "PUT", Path: "/locations/{locationId}/templates/{id}", ID: "update-template", Group: "Template",
+			Summary: "Update a template", Tokens: wire.SubAccountTokens,
+			Scopes: scopes(tenantry.TemplatesWrite, tenantry.LocationsWrite)}, a.updateTemplate),
+		wire.Handle(wire.Op{Method: "DELETE", Path: "/locations/{locationId}/templates/{id}", ID: "DELETE-an-email-sms-template", Group: "Template",
+			Summary: "Delete a template", Tokens: wire.SubAccountTokens,
+			Scopes: scopes(tenantry.TemplatesWrite, tenantry.LocationsWrite)}, a.deleteTemplate),
 	}
 }
