@@ -3,6 +3,7 @@ package tenantry
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -59,14 +60,7 @@ type Error struct {
 
 // Error joins the messages, and the cause when there is one; it is for logs.
 func (e *Error) Error() string {
-	text := e.Code
-	for i, m := range e.Messages {
-		if i == 0 {
-			text += ": " + m
-			continue
-		}
-		text += "; " + m
-	}
+	text := e.Code + ": " + strings.Join(e.Messages, "; ")
 	if e.cause != nil {
 		text += ": " + e.cause.Error()
 	}

@@ -19,8 +19,10 @@ const (
 	// [WithUserAgent] names another.
 	DefaultUserAgent = "tenantry-client-go"
 
-	// answerLimit bounds the memory that one answer can take.
-	answerLimit = 32 << 20
+	// DefaultAnswerLimit is the size in bytes of the largest answer that a [Client]
+	// reads unless [WithAnswerLimit] sets another.
+	DefaultAnswerLimit = 32 << 20
+
 	// headerTimeout is how long the default transport waits for an answer to begin
 	// once the request is sent; it covers callers that set no deadline.
 	headerTimeout = 2 * time.Minute
@@ -29,17 +31,18 @@ const (
 // Client sends requests with one token to one server. It is safe for concurrent
 // use. Make one with [New].
 type Client struct {
-	base       *url.URL
-	baseErr    error
-	http       *http.Client
-	authorize  func(http.Header)   // a closure, so that printing a Client shows no token
-	redact     func([]byte) []byte // likewise
-	version    string
-	userAgent  string
-	retry      Retry
-	now        func() time.Time
-	sleep      func(context.Context, time.Duration) error
-	onResponse func(Response)
+	base        *url.URL
+	baseErr     error
+	http        *http.Client
+	authorize   func(http.Header)   // a closure, so that printing a Client shows no token
+	redact      func([]byte) []byte // likewise
+	version     string
+	userAgent   string
+	answerLimit int64
+	retry       Retry
+	now         func() time.Time
+	sleep       func(context.Context, time.Duration) error
+	onResponse  func(Response)
 }
 
 // Option changes how a [Client] works.
@@ -52,16 +55,17 @@ type Option func(*Client)
 func New(baseURL, token string, opts ...Option) *Client {
 	base, err := parseBase(baseURL)
 	c := &Client{
-		base:       base,
-		baseErr:    err,
-		http:       defaultHTTPClient(),
-		authorize:  authorizer(token),
-		redact:     redactor(token),
-		version:    DefaultVersion,
-		userAgent:  DefaultUserAgent,
-		now:        time.Now,
-		sleep:      sleep,
-		onResponse: func(Response) {},
+		base:        base,
+		baseErr:     err,
+		http:        defaultHTTPClient(),
+		authorize:   authorizer(token),
+		redact:      redactor(token),
+		version:     DefaultVersion,
+		userAgent:   DefaultUserAgent,
+		answerLimit: DefaultAnswerLimit,
+		now:         time.Now,
+		sleep:       sleep,
+		onResponse:  func(Response) {},
 	}
 	for _, opt := range opts {
 		opt(c)
@@ -88,6 +92,12 @@ func WithVersion(version string) Option {
 // WithUserAgent sends another User-Agent than [DefaultUserAgent].
 func WithUserAgent(agent string) Option {
 	return func(c *Client) { c.userAgent = agent }
+}
+
+// WithAnswerLimit reads answers of up to n bytes instead of [DefaultAnswerLimit]; a
+// larger one is [ErrTooLarge], or an [*Error] without a message of the server.
+func WithAnswerLimit(n int64) Option {
+	return func(c *Client) { c.answerLimit = n }
 }
 
 // WithRetry repeats requests that are refused with 429 for being too many.

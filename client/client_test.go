@@ -199,9 +199,11 @@ type endless struct {
 }
 
 func (e *endless) Read(p []byte) (int, error) {
-	n := copy(p, strings.Repeat(" ", 64<<10))
-	e.read += n
-	return n, nil
+	for i := range p {
+		p[i] = ' '
+	}
+	e.read += len(p)
+	return len(p), nil
 }
 
 func (e *endless) Close() error {
@@ -215,7 +217,8 @@ func TestAnswersAreLimitedAndClosed(t *testing.T) {
 		h := &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Body: body}, nil
 		})}
-		_, err := client.New("http://server.test", token, client.WithHTTPClient(h)).Tags(t.Context(), "loc_A")
+		c := client.New("http://server.test", token, client.WithHTTPClient(h), client.WithAnswerLimit(1<<20))
+		_, err := c.Tags(t.Context(), "loc_A")
 		if status == 200 && !errors.Is(err, client.ErrTooLarge) {
 			t.Errorf("error %v, want ErrTooLarge", err)
 		}
@@ -225,8 +228,18 @@ func TestAnswersAreLimitedAndClosed(t *testing.T) {
 		if !body.closed {
 			t.Errorf("the body of a %d was left open", status)
 		}
-		if body.read > 40<<20 {
+		if body.read > 2<<20 {
 			t.Errorf("read %d bytes", body.read)
+		}
+	}
+}
+
+func TestAnswerAtTheLimit(t *testing.T) {
+	const body = `{"tags":[]}`
+	for over, want := range []error{nil, client.ErrTooLarge} {
+		c := answering(200, nil, body, client.WithAnswerLimit(int64(len(body)-over)))
+		if _, err := c.Tags(t.Context(), "loc_A"); !errors.Is(err, want) {
+			t.Errorf("%d bytes over the limit: error %v, want %v", over, err, want)
 		}
 	}
 }

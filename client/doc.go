@@ -7,7 +7,7 @@
 // answer outside 2xx is an [*Error]. Answers may have members that the models
 // lack: they are ignored, and [Client.Do] reaches them.
 //
-// The package refuses to follow redirects, to read an answer of more than 32 MiB,
+// The package refuses to follow redirects, to read an answer beyond its limit,
 // to send an id that would change the path, and to put the token anywhere but in
 // the Authorization header. It obtains and refreshes no tokens.
 package client

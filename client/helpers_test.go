@@ -38,7 +38,9 @@ func runOperations(t *testing.T, ops []operation) {
 		t.Run(op.name, func(t *testing.T) {
 			srv := httptest.NewServer(op.handler(t))
 			defer srv.Close()
-			result, err := op.call(t.Context(), client.New(srv.URL, token))
+			c := client.New(srv.URL, token)
+			defer c.CloseIdleConnections()
+			result, err := op.call(t.Context(), c)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,8 +12,9 @@ import (
 	"strings"
 )
 
-// ErrTooLarge reports an answer beyond the 32 MiB that a client reads.
-var ErrTooLarge = errors.New("client: the answer is larger than 32 MiB")
+// ErrTooLarge reports an answer beyond [DefaultAnswerLimit], or the limit that
+// [WithAnswerLimit] sets instead.
+var ErrTooLarge = errors.New("client: the answer is too large")
 
 var errBaseURL = errors.New("client: the base URL is not an http or https address")
 

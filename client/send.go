@@ -52,7 +52,7 @@ func (c *Client) exchange(ctx context.Context, r request, address string, p payl
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, answerLimit+1))
+	body, err := io.ReadAll(io.LimitReader(res.Body, c.answerLimit+1))
 	// A refusal whose body cannot be read is still a refusal.
 	failed := res.StatusCode < 200 || res.StatusCode > 299
 	c.onResponse(Response{
@@ -64,7 +64,7 @@ func (c *Client) exchange(ctx context.Context, r request, address string, p payl
 		return nil, c.newError(r, res, c.redact(body))
 	case err != nil:
 		return nil, fmt.Errorf("client: read the answer to %s %s: %w", r.method, r.label(), err)
-	case len(body) > answerLimit:
+	case int64(len(body)) > c.answerLimit:
 		return nil, fmt.Errorf("%w: %s %s", ErrTooLarge, r.method, r.label())
 	}
 	return body, nil

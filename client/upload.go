@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -51,32 +50,21 @@ type UploadedFile struct {
 func (c *Client) UploadFiles(ctx context.Context, locationID, id string, maxFiles int, files ...Upload) (*UploadResult, error) {
 	pr, pw := io.Pipe()
 	form := multipart.NewWriter(pw)
-	written := make(chan error, 1)
+	written := make(chan struct{})
 	go func() {
-		err := writeUpload(form, id, maxFiles, files)
-		pw.CloseWithError(err) // without an error: the end of the body
-		written <- err
+		defer close(written)
+		// The reading side gets the error, or the end of the body without one.
+		pw.CloseWithError(writeUpload(form, id, maxFiles, files))
 	}()
 	body := stream{contentType: form.FormDataContentType(), reader: pr}
 	result, err := call[UploadResult](ctx, c, post(body, "locations", locationID, "customFields", "upload"))
 	// A request that failed early, or was answered early, leaves the writer blocked.
 	pr.Close()
 	select {
-	case cause := <-written:
-		return result, uploadError(err, cause)
+	case <-written:
 	case <-ctx.Done():
-		return result, err
 	}
-}
-
-// uploadError prefers the failure to read a file over what the transport made of it.
-// An answer counts, even one that came before the files were read.
-func uploadError(err, cause error) error {
-	_, answered := errors.AsType[*Error](err)
-	if err == nil || answered || cause == nil || errors.Is(cause, io.ErrClosedPipe) {
-		return err
-	}
-	return cause
+	return result, err
 }
 
 func writeUpload(form *multipart.Writer, id string, maxFiles int, files []Upload) error {

@@ -182,8 +182,14 @@ func TestUploadLeftWithItsContext(t *testing.T) {
 	defer close(g.opened)
 	ctx, cancel := context.WithCancel(t.Context())
 	h := &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		defer r.Body.Close()
+		form := multipart.NewReader(r.Body, boundary(t, r))
+		for range 3 { // id, maxFiles and the head of the file, which then blocks
+			if _, err := form.NextPart(); err != nil {
+				return nil, err
+			}
+		}
 		cancel()
-		r.Body.Close()
 		return nil, r.Context().Err()
 	})}
 	_, err := client.New("http://server.test", token, client.WithHTTPClient(h)).

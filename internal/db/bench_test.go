@@ -16,7 +16,7 @@ func BenchmarkWrite(b *testing.B) {
 			tune := defaultTuning()
 			tune.batch = batch
 			d := openAt(b, filepath.Join(b.TempDir(), "t.db"), Options{}, testMigrations(), tune)
-			defer d.Close()
+			defer closeDB(b, d)
 			if _, _, err := d.Migrate(b.Context()); err != nil {
 				b.Fatal(err)
 			}

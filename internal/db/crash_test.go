@@ -116,7 +116,7 @@ func writeUntilKilled(path string) {
 	if _, _, err := d.Migrate(ctx); err != nil {
 		fail(err)
 	}
-	var print sync.Mutex
+	var stdout sync.Mutex
 	for g := range 8 {
 		go func() {
 			for i := 0; ; i++ {
@@ -124,9 +124,9 @@ func writeUntilKilled(path string) {
 				if err := d.Write(ctx, insert(id, strconv.Itoa(id))); err != nil {
 					fail(err)
 				}
-				print.Lock()
+				stdout.Lock()
 				fmt.Println(id)
-				print.Unlock()
+				stdout.Unlock()
 			}
 		}()
 	}

@@ -78,7 +78,7 @@ func TestOpenFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	d = openAt(t, path, Options{}, testMigrations(), defaultTuning())
-	defer d.Close()
+	defer closeDB(t, d)
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("a readable database stays %v, %v", info.Mode(), err)
 	}
@@ -137,7 +137,7 @@ func TestConnectionSettings(t *testing.T) {
 	}{"full": {Full, "2"}, "relaxed": {Relaxed, "0"}} {
 		t.Run(name, func(t *testing.T) {
 			d := openAt(t, filepath.Join(t.TempDir(), "t.db"), Options{Durability: test.durability}, testMigrations(), defaultTuning())
-			defer d.Close()
+			defer closeDB(t, d)
 			if diff := cmp.Diff(want("2", "1", "-2048"), settings(t, d.Read())); diff != "" {
 				t.Errorf("reader (-want +got):\n%s", diff)
 			}
@@ -251,7 +251,7 @@ func damage(t *testing.T, path string) {
 func checkAt(t *testing.T, path string) error {
 	t.Helper()
 	d := openAt(t, path, Options{}, testMigrations(), defaultTuning())
-	defer d.Close()
+	defer closeDB(t, d)
 	return d.Check(t.Context())
 }
 

@@ -59,6 +59,13 @@ func openAt(t testing.TB, path string, opts Options, migrations fs.FS, tune tuni
 	return d
 }
 
+func closeDB(t testing.TB, d *DB) {
+	t.Helper()
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // newDB gives a migrated database that lives as long as the test; nothing of it
 // has to survive a power loss.
 func newDB(t testing.TB, change ...func(*tuning)) *DB {
@@ -68,11 +75,7 @@ func newDB(t testing.TB, change ...func(*tuning)) *DB {
 		f(&tune)
 	}
 	d := openAt(t, filepath.Join(t.TempDir(), "test.db"), Options{Durability: Relaxed}, testMigrations(), tune)
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { closeDB(t, d) })
 	if _, _, err := d.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +129,7 @@ func hold(t testing.TB, d *DB) (release func()) {
 }
 
 // queued writes fn on a goroutine and returns once it waits as number n in the queue.
-func queued(t testing.TB, d *DB, n int, ctx context.Context, fn func(context.Context, *Tx) error) <-chan error {
+func queued(ctx context.Context, t testing.TB, d *DB, n int, fn func(context.Context, *Tx) error) <-chan error {
 	t.Helper()
 	result := make(chan error, 1)
 	go func() {

@@ -20,7 +20,7 @@ type migration struct {
 func migrateAt(t *testing.T, path string, migrations fs.FS) (migration, error) {
 	t.Helper()
 	d := openAt(t, path, Options{}, migrations, defaultTuning())
-	defer d.Close()
+	defer closeDB(t, d)
 	from, to, err := d.Migrate(t.Context())
 	if version, e := d.SchemaVersion(t.Context()); e != nil || version != to {
 		t.Errorf("SchemaVersion is %d, %v after Migrate told %d", version, e, to)
@@ -58,7 +58,7 @@ func TestMigrate(t *testing.T) {
 func tablesAt(t *testing.T, path string, migrations fs.FS) string {
 	t.Helper()
 	d := openAt(t, path, Options{}, migrations, defaultTuning())
-	defer d.Close()
+	defer closeDB(t, d)
 	tables, err := One(t.Context(), d.Read(), scanText, "SELECT group_concat(name) FROM sqlite_schema WHERE type = 'table'")
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ ALTER TABLE parents_new RENAME TO parents;
 
 func TestMigrateWithoutFiles(t *testing.T) {
 	d := openAt(t, filepath.Join(t.TempDir(), "t.db"), Options{}, fstest.MapFS{"first.sql": {}}, defaultTuning())
-	defer d.Close()
+	defer closeDB(t, d)
 	if _, _, err := d.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "first.sql") {
 		t.Errorf("a file without a number gave %v", err)
 	}
@@ -133,7 +133,7 @@ func TestEmbeddedMigrations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close()
+	defer closeDB(t, d)
 	from, to, err := d.Migrate(t.Context())
 	if err != nil || from != 0 {
 		t.Fatalf("migrated from %d to %d: %v", from, to, err)

@@ -56,53 +56,38 @@ func (r *Rows) Close() error {
 	return mapError(r.query, err)
 }
 
-// One gives the first row of a query as scan reads it, [ErrNoRows] when there is none.
-func One[T any](ctx context.Context, q Q, scan func(Row) (T, error), query string, args ...any) (T, error) {
-	var zero T
-	rows, err := q.Query(ctx, query, args...)
-	if err != nil {
-		return zero, err
+// finish closes the rows of a query that ended with err, also when scan panics.
+func (r *Rows) finish(err *error) {
+	if closeErr := r.Close(); *err == nil {
+		*err = closeErr
 	}
-	value, err := first(rows, scan)
-	if closeErr := rows.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return zero, err
-	}
-	return value, nil
 }
 
-func first[T any](rows *Rows, scan func(Row) (T, error)) (T, error) {
-	var zero T
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return zero, err
-		}
-		return zero, ErrNoRows
+// One gives the first row of a query as scan reads it, [ErrNoRows] when there is none.
+func One[T any](ctx context.Context, q Q, scan func(Row) (T, error), query string, args ...any) (value T, err error) {
+	rows, err := q.Query(ctx, query, args...)
+	if err != nil {
+		return value, err
 	}
-	return scan(rows)
+	defer rows.finish(&err)
+	if rows.Next() {
+		return scan(rows)
+	}
+	if err := rows.Err(); err != nil {
+		return value, err
+	}
+	return value, ErrNoRows
 }
 
 // All gives every row of a query as scan reads them; it is never nil without an
 // error. The first error of scan ends it.
-func All[T any](ctx context.Context, q Q, scan func(Row) (T, error), query string, args ...any) ([]T, error) {
+func All[T any](ctx context.Context, q Q, scan func(Row) (T, error), query string, args ...any) (values []T, err error) {
 	rows, err := q.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	values, err := collect(rows, scan)
-	if closeErr := rows.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return nil, err
-	}
-	return values, nil
-}
-
-func collect[T any](rows *Rows, scan func(Row) (T, error)) ([]T, error) {
-	values := []T{}
+	defer rows.finish(&err)
+	values = []T{}
 	for rows.Next() {
 		value, err := scan(rows)
 		if err != nil {
@@ -110,7 +95,10 @@ func collect[T any](rows *Rows, scan func(Row) (T, error)) ([]T, error) {
 		}
 		values = append(values, value)
 	}
-	return values, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return values, nil
 }
 
 // In lists n placeholders from $from on, for the inside of IN (…): "$3, $4". For

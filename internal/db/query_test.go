@@ -47,9 +47,16 @@ func TestOneAndAll(t *testing.T) {
 // single leak would block the next query for good.
 func TestRowsAreReturned(t *testing.T) {
 	d := openAt(t, t.TempDir()+"/t.db", Options{Durability: Relaxed, Readers: 1}, testMigrations(), defaultTuning())
-	defer d.Close()
+	defer closeDB(t, d)
 	failing := func(Row) (int, error) { return 0, errors.New("stop") }
+	panicking := func(Row) (int, error) { panic("scan") }
+	caught := func(fn func()) {
+		defer func() { _ = recover() }()
+		fn()
+	}
 	for range 3 {
+		caught(func() { _, _ = One(t.Context(), d.Read(), panicking, "SELECT 1 UNION SELECT 2") })
+		caught(func() { _, _ = All(t.Context(), d.Read(), panicking, "SELECT 1 UNION SELECT 2") })
 		_, _ = One(t.Context(), d.Read(), failing, "SELECT 1 UNION SELECT 2")
 		_, _ = All(t.Context(), d.Read(), failing, "SELECT 1 UNION SELECT 2")
 		_, _ = One(t.Context(), d.Read(), scanInt, "SELECT 1 WHERE false")

@@ -8,11 +8,11 @@ import (
 )
 
 // stmtCache keeps the most recently used prepared statements of a pool, at
-// most max of them. Statements in use are never closed: one that is pushed out
+// most limit of them. Statements in use are never closed: one that is pushed out
 // is closed by its last user.
 type stmtCache struct {
 	prepare func(ctx context.Context, query string) (*sql.Stmt, error)
-	max     int
+	limit   int
 	// shared tells whether a statement can run twice at a time, as one of a
 	// pool can: on a single connection a nested use would reset the outer rows.
 	shared bool
@@ -30,10 +30,10 @@ type stmt struct {
 	dropped bool
 }
 
-func newStmtCache(max int, shared bool, prepare func(context.Context, string) (*sql.Stmt, error)) *stmtCache {
+func newStmtCache(limit int, shared bool, prepare func(context.Context, string) (*sql.Stmt, error)) *stmtCache {
 	return &stmtCache{
-		prepare: prepare, max: max, shared: shared,
-		items: make(map[string]*list.Element, max), order: list.New(),
+		prepare: prepare, limit: limit, shared: shared,
+		items: make(map[string]*list.Element, limit), order: list.New(),
 	}
 }
 
@@ -86,7 +86,7 @@ func (c *stmtCache) insert(s *stmt) {
 		s.dropped = false
 		c.items[s.query] = c.order.PushFront(s)
 	}
-	for c.order.Len() > c.max {
+	for c.order.Len() > c.limit {
 		oldest := c.order.Remove(c.order.Back()).(*stmt)
 		delete(c.items, oldest.query)
 		oldest.dropped = true

@@ -111,14 +111,49 @@ func TestTxCannotEndTransaction(t *testing.T) {
 	}
 }
 
+// A closure that gives its savepoint away cannot be undone alone, so nobody is told
+// that anything was kept.
+func TestTxGivesSavepointAway(t *testing.T) {
+	own := errors.New("own")
+	for name, result := range map[string]error{"succeeds": nil, "fails": own} {
+		t.Run(name, func(t *testing.T) {
+			d := newDB(t)
+			release := hold(t, d)
+			neighbour := queued(t.Context(), t, d, 1, insert(1, "a"))
+			culprit := queued(t.Context(), t, d, 2, func(ctx context.Context, tx *Tx) error {
+				if err := insert(2, "b")(ctx, tx); err != nil {
+					return err
+				}
+				if _, err := tx.Exec(ctx, "RELEASE tenantry_closure"); err != nil {
+					t.Error(err)
+				}
+				return result
+			})
+			release()
+			if err := <-neighbour; tenantry.KindOf(err) != tenantry.Unavailable {
+				t.Errorf("neighbour got %v, want Unavailable", err)
+			}
+			if err := <-culprit; err == nil || result != nil && err != own {
+				t.Errorf("culprit got %v", err)
+			}
+			if ids := noteIDs(t, d); len(ids) != 0 {
+				t.Errorf("rows %v were kept", ids)
+			}
+			if err := d.Write(t.Context(), insert(3, "c")); err != nil {
+				t.Errorf("writer does not go on: %v", err)
+			}
+		})
+	}
+}
+
 // A commit that fails fails everyone in it.
 func TestCommitFailure(t *testing.T) {
 	d := newDB(t)
 	release := hold(t, d)
-	good := queued(t, d, 1, t.Context(), insert(1, "a"))
+	good := queued(t.Context(), t, d, 1, insert(1, "a"))
 	own := errors.New("own")
-	failed := queued(t, d, 2, t.Context(), func(context.Context, *Tx) error { return own })
-	bad := queued(t, d, 3, t.Context(), func(ctx context.Context, tx *Tx) error {
+	failed := queued(t.Context(), t, d, 2, func(context.Context, *Tx) error { return own })
+	bad := queued(t.Context(), t, d, 3, func(ctx context.Context, tx *Tx) error {
 		_, err := tx.Exec(ctx, "INSERT INTO promises (note_id) VALUES (7)")
 		return err
 	})
@@ -182,7 +217,7 @@ func TestDiskFullNeighbours(t *testing.T) {
 		if i == 3 {
 			text = strings.Repeat("x", 1<<20)
 		}
-		results[i] = queued(t, d, i+1, t.Context(), insert(i, text))
+		results[i] = queued(t.Context(), t, d, i+1, insert(i, text))
 	}
 	release()
 	want := []int{}

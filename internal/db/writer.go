@@ -60,9 +60,9 @@ func newWriter(ctx context.Context, conn *sql.Conn, t tuning, log *slog.Logger) 
 		{&w.control.begin, "BEGIN IMMEDIATE"},
 		{&w.control.commit, "COMMIT"},
 		{&w.control.rollback, "ROLLBACK"},
-		{&w.control.savepoint, "SAVEPOINT closure"},
-		{&w.control.release, "RELEASE closure"},
-		{&w.control.undo, "ROLLBACK TO closure"},
+		{&w.control.savepoint, "SAVEPOINT tenantry_closure"},
+		{&w.control.release, "RELEASE tenantry_closure"},
+		{&w.control.undo, "ROLLBACK TO tenantry_closure"},
 	} {
 		prepared, err := conn.PrepareContext(ctx, s.query)
 		if err != nil {

@@ -24,10 +24,10 @@ func TestWriteSharesCommit(t *testing.T) {
 	const n = 20
 	var results []<-chan error
 	for i := range n {
-		results = append(results, queued(t, d, i+1, t.Context(), insert(i, fmt.Sprint(i))))
+		results = append(results, queued(t.Context(), t, d, i+1, insert(i, fmt.Sprint(i))))
 	}
 	var inside, outside int
-	results = append(results, queued(t, d, n+1, t.Context(), func(ctx context.Context, tx *Tx) (err error) {
+	results = append(results, queued(t.Context(), t, d, n+1, func(ctx context.Context, tx *Tx) (err error) {
 		if inside, err = One(ctx, tx, scanInt, "SELECT count(*) FROM notes"); err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func TestWriteBatchLimit(t *testing.T) {
 	outside := make([]int, 5)
 	var results []<-chan error
 	for i := range outside {
-		results = append(results, queued(t, d, i+1, t.Context(), func(ctx context.Context, tx *Tx) (err error) {
+		results = append(results, queued(t.Context(), t, d, i+1, func(ctx context.Context, tx *Tx) (err error) {
 			if err := insert(i, fmt.Sprint(i))(ctx, tx); err != nil {
 				return err
 			}
@@ -92,7 +92,7 @@ func TestWriteFailingNeighbours(t *testing.T) {
 	for i, fn := range []func(context.Context, *Tx) error{
 		insert(1, "a"), after(refused), insert(1, "b"), after(nil), insert(2, "c"),
 	} {
-		results = append(results, queued(t, d, i+1, t.Context(), fn))
+		results = append(results, queued(t.Context(), t, d, i+1, fn))
 	}
 	release()
 	var got []error
@@ -151,7 +151,7 @@ func TestWritePanic(t *testing.T) {
 func TestWriteGoexit(t *testing.T) {
 	d := newDB(t)
 	release := hold(t, d)
-	neighbour := queued(t, d, 1, t.Context(), insert(1, "a"))
+	neighbour := queued(t.Context(), t, d, 1, insert(1, "a"))
 	var returned bool
 	exited := make(chan struct{})
 	go func() {
@@ -186,7 +186,7 @@ func TestWriteCancelledWhileWaiting(t *testing.T) {
 	d := newDB(t)
 	release := hold(t, d)
 	ctx, cancel := context.WithCancel(t.Context())
-	result := queued(t, d, 1, ctx, insert(1, "a"))
+	result := queued(ctx, t, d, 1, insert(1, "a"))
 	cancel()
 	if err := <-result; !errors.Is(err, context.Canceled) { // at once: the writer is still held
 		t.Errorf("got %v, want context.Canceled", err)
@@ -226,7 +226,7 @@ func TestWriteCancelledWhileRunning(t *testing.T) {
 func TestWriteQueueFull(t *testing.T) {
 	d := newDB(t, func(c *tuning) { c.queue = 1 })
 	release := hold(t, d)
-	result := queued(t, d, 1, t.Context(), insert(1, "a"))
+	result := queued(t.Context(), t, d, 1, insert(1, "a"))
 	err := d.Write(t.Context(), insert(2, "b"))
 	if e, ok := errors.AsType[*tenantry.Error](err); !ok || e.Kind != tenantry.Unavailable || e.RetryAfter <= 0 {
 		t.Errorf("got %v, want Unavailable with a time to retry", err)
@@ -240,7 +240,7 @@ func TestWriteQueueFull(t *testing.T) {
 func TestCloseRunsWaitingWrites(t *testing.T) {
 	d := newDB(t)
 	release := hold(t, d)
-	result := queued(t, d, 1, t.Context(), insert(1, "a"))
+	result := queued(t.Context(), t, d, 1, insert(1, "a"))
 	closed := make(chan error, 1)
 	go func() { closed <- d.Close() }()
 	eventually(t, func() bool {
@@ -393,7 +393,7 @@ func TestBatchEqualsOneByOne(t *testing.T) {
 				model[id] = true
 			}
 			wants = append(wants, want)
-			results = append(results, queued(t, d, i+1, t.Context(), func(ctx context.Context, tx *Tx) error {
+			results = append(results, queued(t.Context(), t, d, i+1, func(ctx context.Context, tx *Tx) error {
 				if err := insert(id, fmt.Sprint(id))(ctx, tx); err != nil {
 					return err
 				}

@@ -83,7 +83,7 @@ func CheckContent(name, mimeType string) error {
 	if unsure(media) || familyOf(ext).holds(ext, media) {
 		return nil
 	}
-	return tenantry.Errorf(tenantry.Refused, "content_mismatch",
+	return tenantry.Errorf(tenantry.Refused, "upload_refused",
 		"The content of the file %q is %s, which does not match its extension", name, media)
 }
 
@@ -114,9 +114,11 @@ const (
 // familyOf knows the extensions that fields of type FILE_UPLOAD are commonly set to.
 func familyOf(ext string) family {
 	switch ext {
-	case "txt", "text", "csv", "tsv", "md", "log", "json", "xml", "html", "htm", "xhtml", "yaml", "yml", "ics", "vcf", "rtf", "eml", "srt", "vtt":
+	case "txt", "text", "csv", "tsv", "md", "log", "json", "xml", "html", "htm", "xhtml",
+		"yaml", "yml", "ics", "vcf", "rtf", "eml", "srt", "vtt":
 		return textFamily
-	case "png", "jpg", "jpeg", "jpe", "jfif", "gif", "webp", "bmp", "tif", "tiff", "heic", "heif", "avif", "ico", "jxl":
+	case "png", "jpg", "jpeg", "jpe", "jfif", "gif", "webp", "bmp", "tif", "tiff",
+		"heic", "heif", "avif", "ico", "jxl":
 		return pictureFamily
 	case "svg":
 		return vectorFamily
@@ -127,7 +129,8 @@ func familyOf(ext string) family {
 		return mediaFamily
 	case "doc", "dot", "xls", "xlt", "ppt", "pps":
 		return officeFamily
-	case "docx", "docm", "dotx", "xlsx", "xlsm", "xltx", "pptx", "pptm", "ppsx", "odt", "ods", "odp", "odg", "epub", "pages", "numbers", "key":
+	case "docx", "docm", "dotx", "xlsx", "xlsm", "xltx", "pptx", "pptm", "ppsx",
+		"odt", "ods", "odp", "odg", "epub", "pages", "numbers", "key":
 		return packageFamily
 	case "zip", "7z", "rar", "gz", "tgz", "tar", "bz2", "xz", "zst":
 		return archiveFamily

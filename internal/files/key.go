@@ -13,7 +13,7 @@ const (
 )
 
 // checkKey refuses what is not one to four segments, joined by slashes, of ASCII
-// letters, digits, '-', '_' and '.', none starting with a dot. So no key is
+// letters, digits, '-', '_' and '.', none with a dot at an end. So no key is
 // absolute, leaves the folder, reaches the staging folder or means different
 // things on different systems. Its error wraps [fs.ErrInvalid].
 func checkKey(key string) error {
@@ -22,7 +22,7 @@ func checkKey(key string) error {
 		return badKey(key)
 	}
 	for _, s := range segments {
-		if s == "" || len(s) > maxSegment || s[0] == '.' || strings.IndexFunc(s, notOfKeys) >= 0 {
+		if s == "" || len(s) > maxSegment || s[0] == '.' || s[len(s)-1] == '.' || strings.IndexFunc(s, notOfKeys) >= 0 {
 			return badKey(key)
 		}
 	}

@@ -62,7 +62,7 @@ func (s *Store) SearchLocations(ctx context.Context, company tenantry.CompanyID,
 		where += fmt.Sprintf(` AND location_id = $%d`, len(args))
 	}
 	var page tenantry.Page[tenantry.Location]
-	total, err := s.countLocations(ctx, company, where, args)
+	total, err := s.countLocations(ctx, where, args)
 	if err != nil {
 		return page, err
 	}
@@ -78,9 +78,10 @@ func (s *Store) SearchLocations(ctx context.Context, company tenantry.CompanyID,
 	return page, err
 }
 
-// countLocations counts a filtered search; the whole company's total is a kept
-// counter, since counting a hundred thousand rows for each page would be a scan.
-func (s *Store) countLocations(ctx context.Context, company tenantry.CompanyID, where string, args []any) (int, error) {
+// countLocations counts a filtered search. The total of a whole company (where the
+// company is the only argument) is a kept counter: counting a hundred thousand rows for
+// each page would be a scan.
+func (s *Store) countLocations(ctx context.Context, where string, args []any) (int, error) {
 	query := `SELECT count(*) FROM locations WHERE ` + where
 	if len(args) == 1 {
 		query = `SELECT COALESCE(sum(location_count), 0) FROM companies WHERE id = $1`

@@ -41,8 +41,7 @@ func checkJSON(data []byte) error {
 
 func syntaxDetail(data []byte) string {
 	var v json.RawMessage
-	var syntax *json.SyntaxError
-	if errors.As(json.Unmarshal(data, &v), &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(data, &v)); ok {
 		return ": " + syntax.Error()
 	}
 	return ""

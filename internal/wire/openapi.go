@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -35,9 +36,7 @@ func OpenAPI(routes []Route, version string) []byte {
 			groups = append(groups, obj{"name": r.Group})
 		}
 	}
-	for name, s := range errorSchemas() {
-		p.schemas[name] = s
-	}
+	maps.Copy(p.schemas, errorSchemas())
 	doc := obj{
 		"openapi": "3.1.0",
 		"info": obj{
@@ -132,10 +131,10 @@ func (p *printer) responses(r *Route) obj {
 }
 
 // answers tells whether the row can answer with the error status at all.
-func (r *Route) answers(status int) bool {
+func (route *Route) answers(status int) bool {
 	switch status {
 	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
-		return r.in.body != nil || r.in.form != nil
+		return route.in.body != nil || route.in.form != nil
 	default:
 		return true
 	}

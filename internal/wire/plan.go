@@ -32,14 +32,13 @@ type value struct {
 
 // field is one declared property or parameter.
 type field struct {
-	name     string
-	index    int // in its struct
-	value    *value
-	def      string // default of a query parameter
-	doc      string
-	example  string
-	omits    bool // left out of an answer when empty
-	writable bool // false: only in answers
+	name    string
+	index   int // in its struct
+	value   *value
+	def     string // default of a query parameter
+	doc     string
+	example string
+	omits   bool // left out of an answer when empty
 }
 
 // object is a compiled struct.

@@ -21,6 +21,7 @@ type Checker interface {
 // CrossChecker is implemented by an input object whose fields depend on each
 // other. It runs after every field was bound and may only add messages.
 type CrossChecker interface {
+	// CheckAll adds a message for each member that does not fit the others.
 	CheckAll(v *Violations)
 }
 

@@ -64,7 +64,7 @@ func (p *printer) schema(v *value, input bool) obj {
 
 func (p *printer) text(s obj, v *value) {
 	values := v.rules.enum
-	if e, ok := reflect.Zero(v.typ).Interface().(enumerated); ok {
+	if e, ok := reflect.TypeAssert[enumerated](reflect.Zero(v.typ)); ok {
 		values = e.Enum()
 	}
 	if len(values) > 0 {

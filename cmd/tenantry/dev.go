@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"text/template"
+	"time"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
+	"github.com/tenantry/tenantry/internal/oauth"
+	"github.com/tenantry/tenantry/internal/ratelimit"
+)
+
+type devCmd struct {
+	serverFlags
+	Data      string `help:"Folder to keep the data in between runs; a throw-away folder by default." type:"path" placeholder:"DIR"`
+	JSON      bool   `name:"json" help:"Print one JSON line on standard output once connections are accepted."`
+	Locations int    `help:"Sub-accounts to seed a new agency with." default:"12" placeholder:"N"`
+	Limits    string `help:"Rate limits on or off." enum:"on,off" default:"off"`
+}
+
+// Help is printed below the flags.
+func (devCmd) Help() string {
+	return `Examples:
+  tenantry dev                            everything is gone after Ctrl-C
+  tenantry dev --data ./demo              keep the data, and seed it once
+  tenantry dev --json --addr 127.0.0.1:0  for scripts`
+}
+
+// Run serves a demo agency until ctx ends.
+func (c *devCmd) Run(ctx context.Context, io console) (err error) {
+	if c.Locations < 1 {
+		return usageError("--locations wants at least 1")
+	}
+	data := dataFlags{Data: c.Data}
+	if c.Data == "" {
+		if data.Data, err = os.MkdirTemp("", "tenantry-dev-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(data.Data)) }()
+	}
+	log := newLogger(io, c.LogFormat)
+	in, err := data.open(ctx, log, db.Relaxed, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
+	company, err := demoCompany(ctx, in, c.Locations)
+	if err != nil {
+		return err
+	}
+	s := server{flags: c.serverFlags, instance: in, log: log}
+	if c.Limits == "on" {
+		s.limits = ratelimit.Defaults()
+	}
+	return s.run(ctx, func(url string, tokens *oauth.Authenticator) error {
+		facts, err := devFacts(ctx, in, company, url, tokens)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return json.NewEncoder(io.out).Encode(facts)
+		}
+		return greeting().Execute(io.out, facts)
+	})
+}
+
+// demoCompany finds the agency of an earlier run, else seeds one.
+func demoCompany(ctx context.Context, in *instance, locations int) (tenantry.CompanyID, error) {
+	companies, err := in.store.Companies(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(companies) > 0 {
+		return companies[0].ID, nil
+	}
+	return newSeeder(in.store, time.Now()).agency(ctx, locations, demoContacts, func() {})
+}
+
+// facts are what a client needs to begin.
+type facts struct {
+	BaseURL        string                         `json:"baseURL"`
+	CompanyID      tenantry.CompanyID             `json:"companyId"`
+	LocationTokens map[tenantry.LocationID]string `json:"locationTokens"`
+	AgencyToken    string                         `json:"agencyToken"`
+	names          map[tenantry.LocationID]string
+}
+
+// maxDevTokens bounds the tokens that are printed: with more sub-accounts, a script wants
+// `tenantry token create`.
+const maxDevTokens = 100
+
+func devFacts(ctx context.Context, in *instance, company tenantry.CompanyID, url string, tokens *oauth.Authenticator) (facts, error) {
+	f := facts{
+		BaseURL: url, CompanyID: company,
+		LocationTokens: map[tenantry.LocationID]string{}, names: map[tenantry.LocationID]string{},
+	}
+	page, err := in.store.SearchLocations(ctx, company, tenantry.LocationFilter{Limit: maxDevTokens})
+	if err != nil {
+		return f, err
+	}
+	ids := tenantry.IDSource{}
+	grant := oauth.Grant{Class: tenantry.Agency, CompanyID: company, Scopes: tenantry.Scopes(), TokenID: tenantry.TokenID(ids.Next(time.Now()))}
+	f.AgencyToken, err = tokens.Issue(grant)
+	grant.Class = tenantry.SubAccount
+	for _, l := range page.Items {
+		if err != nil {
+			return f, err
+		}
+		grant.LocationID, grant.TokenID = l.ID, tenantry.TokenID(ids.Next(time.Now()))
+		f.names[l.ID] = l.Name
+		f.LocationTokens[l.ID], err = tokens.Issue(grant)
+	}
+	return f, err
+}
+
+// First is the first sub-account, for the curl line.
+func (f facts) First() tenantry.LocationID {
+	ids := slices.Sorted(maps.Keys(f.LocationTokens))
+	return ids[0]
+}
+
+// Names lists the sub-accounts in the order of their making.
+func (f facts) Names() []string {
+	var lines []string
+	for _, id := range slices.Sorted(maps.Keys(f.names)) {
+		lines = append(lines, fmt.Sprintf("%s  %s", id, f.names[id]))
+	}
+	return lines
+}
+
+// Token is the token of a sub-account.
+func (f facts) Token(id tenantry.LocationID) string { return f.LocationTokens[id] }
+
+func greeting() *template.Template {
+	return template.Must(template.New("greeting").Parse(`
+Tenantry is listening on {{.BaseURL}}  (reference: {{.BaseURL}}/docs)
+
+Agency {{.CompanyID}}, its token:
+{{.AgencyToken}}
+
+Sub-accounts:
+{{range .Names}}  {{.}}
+{{end}}
+Token of the first one:
+{{.Token .First}}
+
+Try:
+curl -s '{{.BaseURL}}/locations/{{.First}}/tags' \
+  -H 'Version: 2021-07-28' -H 'Authorization: Bearer {{.Token .First}}'
+
+The tokens are valid for 24 hours; a restart prints new ones, --json prints those of all sub-accounts.
+Press Ctrl-C to stop.
+`))
+}

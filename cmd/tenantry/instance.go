@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/db"
+	"github.com/tenantry/tenantry/internal/files"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// dataFlags say where an installation keeps its data.
+type dataFlags struct {
+	Data          string `help:"Folder of the data: database, uploaded files, sealing key." default:"tenantry-data" type:"path" placeholder:"DIR"`
+	DB            string `name:"db" help:"Database URL; sqlite:DIR/tenantry.db by default." placeholder:"URL"`
+	Files         string `help:"Folder of the uploaded files; DIR/files by default." type:"path" placeholder:"DIR"`
+	SecretKeyFile string `help:"File of the key that seals secrets in the database; DIR/secret.key by default, made when missing." type:"path" placeholder:"FILE"`
+}
+
+func (f dataFlags) dbURL() string {
+	if f.DB != "" {
+		return f.DB
+	}
+	return "sqlite:" + filepath.Join(f.Data, "tenantry.db")
+}
+
+func (f dataFlags) filesDir() string {
+	if f.Files != "" {
+		return f.Files
+	}
+	return filepath.Join(f.Data, "files")
+}
+
+func (f dataFlags) keyFile() string {
+	if f.SecretKeyFile != "" {
+		return f.SecretKeyFile
+	}
+	return filepath.Join(f.Data, "secret.key")
+}
+
+// instance is an opened installation.
+type instance struct {
+	db    *db.DB
+	store *store.Store
+	files *files.Store
+}
+
+// open opens the data, bringing the database to this version unless told not to.
+func (f dataFlags) open(ctx context.Context, log *slog.Logger, durability db.Durability, migrate bool) (*instance, error) {
+	if err := os.MkdirAll(f.Data, 0o700); err != nil {
+		return nil, err
+	}
+	key, err := loadKey(f.keyFile())
+	if err != nil {
+		return nil, err
+	}
+	in := &instance{}
+	if in.db, err = db.Open(ctx, f.dbURL(), db.Options{Durability: durability, Logger: log}); err != nil {
+		return nil, err
+	}
+	if migrate {
+		_, _, err = in.db.Migrate(ctx)
+	} else {
+		err = refuseOlder(ctx, in.db)
+	}
+	if err == nil {
+		in.files, err = files.Open(f.filesDir())
+	}
+	if err == nil {
+		in.store, err = store.New(in.db, key, time.Now)
+	}
+	if err != nil {
+		return nil, errors.Join(err, in.close())
+	}
+	return in, nil
+}
+
+// refuseOlder refuses a database that a migration is due on.
+func refuseOlder(ctx context.Context, d *db.DB) error {
+	have, err := d.SchemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	want, err := d.LatestVersion()
+	if err == nil && have != want {
+		err = fmt.Errorf("the database is at version %d and this program needs %d: run \"tenantry migrate\"", have, want)
+	}
+	return err
+}
+
+func (in *instance) close() error {
+	var err error
+	if in.files != nil {
+		err = in.files.Close()
+	}
+	return errors.Join(err, in.db.Close())
+}
+
+// loadKey reads the sealing key, making it at the first start. It lies beside the
+// database and never in it: a copy of the database alone opens no secret.
+func loadKey(path string) ([]byte, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if errors.Is(err, os.ErrNotExist) {
+		return makeKey(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != store.KeySize {
+		return nil, fmt.Errorf("%s does not hold a key of %d bytes in hex", path, store.KeySize)
+	}
+	return key, nil
+}
+
+func makeKey(path string) ([]byte, error) {
+	key := make([]byte, store.KeySize)
+	_, _ = rand.Read(key)                                                 // crypto/rand.Read never fails
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.WriteString(hex.EncodeToString(key) + "\n")
+	// Losing the key loses what it seals, so it is on the disk before anything is.
+	return key, errors.Join(err, f.Sync(), f.Close())
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lmittmann/tint"
+	"golang.org/x/term"
+
+	"github.com/tenantry/tenantry/internal/api"
+	"github.com/tenantry/tenantry/internal/db"
+	"github.com/tenantry/tenantry/internal/httpd"
+	"github.com/tenantry/tenantry/internal/jobs"
+	"github.com/tenantry/tenantry/internal/oauth"
+	"github.com/tenantry/tenantry/internal/ratelimit"
+)
+
+// serverFlags are shared by the verbs that serve.
+type serverFlags struct {
+	Addr      string `help:"Address to listen on; port 0 picks a free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL string `name:"public-url" help:"URL that clients reach the server at; made from --addr by default." placeholder:"URL"`
+	LogFormat string `help:"Log lines as text or json." enum:"auto,text,json" default:"auto"`
+}
+
+type serveCmd struct {
+	dataFlags
+	serverFlags
+	Limits    string `help:"Rate limits on or off." enum:"on,off" default:"on"`
+	TLSCert   string `name:"tls-cert" help:"Certificate file, for TLS without a proxy." type:"existingfile" placeholder:"FILE"`
+	TLSKey    string `name:"tls-key" help:"Key file of the certificate." type:"existingfile" placeholder:"FILE"`
+	NoMigrate bool   `help:"Refuse to start on a database of an older version instead of migrating it."`
+}
+
+// Help is printed below the flags.
+func (serveCmd) Help() string {
+	return `Examples:
+  tenantry serve --data /var/lib/tenantry --addr 127.0.0.1:8080 --public-url https://api.example.com
+  tenantry serve --data /var/lib/tenantry --addr :443 --tls-cert cert.pem --tls-key key.pem`
+}
+
+// Run serves until ctx ends.
+func (c *serveCmd) Run(ctx context.Context, io console) error {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return usageError("--tls-cert and --tls-key go together")
+	}
+	log := newLogger(io, c.LogFormat)
+	in, err := c.open(ctx, log, db.Full, !c.NoMigrate)
+	if err != nil {
+		return err
+	}
+	s := server{flags: c.serverFlags, instance: in, log: log}
+	if c.Limits == "on" {
+		s.limits = ratelimit.Defaults()
+	}
+	if c.TLSCert != "" {
+		cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return errors.Join(err, in.close())
+		}
+		s.tls = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}
+	return errors.Join(s.run(ctx, func(url string, _ *oauth.Authenticator) error {
+		log.Info("listening", "url", url, "data", c.Data)
+		return nil
+	}), in.close())
+}
+
+// server runs an opened installation.
+type server struct {
+	flags    serverFlags
+	instance *instance
+	limits   ratelimit.Limits
+	tls      *tls.Config
+	log      *slog.Logger
+}
+
+// run listens, says so to ready, and serves until ctx ends; then it lets what is
+// under way come to its end.
+func (s server) run(ctx context.Context, ready func(url string, tokens *oauth.Authenticator) error) error {
+	tokens, err := oauth.NewAuthenticator(ctx, s.instance.store, time.Now)
+	if err != nil {
+		return err
+	}
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", s.flags.Addr)
+	if err != nil {
+		return err
+	}
+	url := s.publicURL(ln.Addr())
+	srv := &http.Server{
+		Handler: httpd.New(httpd.Options{
+			API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Limits: s.limits, Log: s.log,
+			Version: programVersion(), Now: time.Now,
+		}),
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	if s.tls != nil {
+		ln = tls.NewListener(ln, s.tls)
+	}
+	work, stop := context.WithCancel(ctx)
+	var jobsDone sync.WaitGroup
+	jobsDone.Go(func() {
+		jobs.New(s.instance.store, s.instance.files, time.Now, s.log).Run(work)
+	})
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+	if err = ready(url, tokens); err == nil {
+		select {
+		case err = <-served:
+		case <-ctx.Done():
+			err = shutdown(srv)
+		}
+	}
+	stop()
+	jobsDone.Wait()
+	return errors.Join(err, srv.Close())
+}
+
+// shutdownTimeout bounds the wait for requests that are under way.
+const shutdownTimeout = 10 * time.Second
+
+func shutdown(srv *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	return srv.Shutdown(ctx)
+}
+
+// publicURL is the configured URL, else one made of the address listened on.
+func (s server) publicURL(addr net.Addr) string {
+	if s.flags.PublicURL != "" {
+		return strings.TrimRight(s.flags.PublicURL, "/")
+	}
+	scheme := "http"
+	if s.tls != nil {
+		scheme = "https"
+	}
+	host, port, _ := net.SplitHostPort(addr.String()) // a TCP address always splits
+	if ip := net.ParseIP(host); ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return fmt.Sprintf("%s://%s", scheme, net.JoinHostPort(host, port))
+}
+
+// newLogger logs to standard error: as text to a terminal, else as JSON.
+func newLogger(io console, format string) *slog.Logger {
+	f, isFile := io.err.(*os.File)
+	terminal := isFile && term.IsTerminal(int(f.Fd()))
+	if format == "text" || (format == "auto" && terminal) {
+		return slog.New(tint.NewHandler(io.err, &tint.Options{NoColor: !terminal, TimeFormat: time.TimeOnly}))
+	}
+	return slog.New(slog.NewJSONHandler(io.err, nil))
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
+	"github.com/tenantry/tenantry/internal/oauth"
+)
+
+type tokenCmd struct {
+	Create tokenCreateCmd `cmd:"" help:"Make a private integration token and print it; it is shown this once."`
+}
+
+type tokenCreateCmd struct {
+	dataFlags
+	Company    string   `help:"Make a token of this agency." xor:"owner" required:"" placeholder:"ID"`
+	Location   string   `help:"Make a token of this sub-account." xor:"owner" required:"" placeholder:"ID"`
+	NewCompany string   `help:"Make an agency of this name and a token of it; its id goes to standard error." xor:"owner" required:"" placeholder:"NAME"`
+	Scopes     []string `help:"Scopes, separated by commas; all by default." placeholder:"SCOPE"`
+	Name       string   `help:"Name to tell the token by." default:"created on the command line"`
+}
+
+// Help is printed below the flags.
+func (tokenCreateCmd) Help() string {
+	return `Examples:
+  tenantry token create --company ID --scopes locations.readonly,locations.write --data DIR
+  tenantry token create --location ID --data DIR
+  tenantry token create --new-company "My agency" --data DIR
+
+The scopes are:
+  ` + strings.Join(scopeTexts(tenantry.Scopes()), "\n  ")
+}
+
+// Run prints the token and nothing else.
+func (c *tokenCreateCmd) Run(ctx context.Context, io console) error {
+	scopes, err := tenantry.ParseScopes(c.Scopes)
+	if err != nil {
+		return usageError(err.Error())
+	}
+	if len(scopes) == 0 {
+		scopes = tenantry.Scopes()
+	}
+	in, err := c.open(ctx, slog.New(slog.DiscardHandler), db.Full, true)
+	if err != nil {
+		return err
+	}
+	token, err := c.create(ctx, io, in, scopes)
+	if err = errors.Join(err, in.close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(io.out, token)
+	return err
+}
+
+func (c *tokenCreateCmd) create(ctx context.Context, io console, in *instance, scopes []tenantry.Scope) (string, error) {
+	caller := tenantry.Caller{Class: tenantry.Agency, CompanyID: tenantry.CompanyID(c.Company), Scopes: scopes}
+	if c.Location != "" {
+		caller.Class, caller.LocationID = tenantry.SubAccount, tenantry.LocationID(c.Location)
+	}
+	if c.NewCompany != "" {
+		company, err := in.store.CreateCompany(ctx, c.NewCompany, "")
+		if err != nil {
+			return "", err
+		}
+		caller.CompanyID = company
+		if _, err := fmt.Fprintf(io.err, "Made agency %s.\n", company); err != nil {
+			return "", err
+		}
+	}
+	token := oauth.NewPrivateToken()
+	_, err := in.store.CreateToken(ctx, tenantry.System(), oauth.HashToken(token), c.Name, caller)
+	if tenantry.KindOf(err) == tenantry.NoAccess {
+		err = fmt.Errorf("there is no sub-account %s", c.Location)
+	}
+	return token, err
+}
+
+func scopeTexts(scopes []tenantry.Scope) []string {
+	texts := make([]string, len(scopes))
+	for i, s := range scopes {
+		texts[i] = string(s)
+	}
+	return texts
+}
