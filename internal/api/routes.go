@@ -1,6 +1,8 @@
 package api
 
 import (
+	"net/http"
+
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/wire"
 )
@@ -49,6 +51,24 @@ func (a *API) Routes() []wire.Route {
 			Summary: "Rename a tag", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TagsWrite)}, a.updateTag),
 		wire.Handle(wire.Op{Method: "DELETE", Path: "/locations/{locationId}/tags/{tagId}", ID: "delete-tag", Group: "Tags",
 			Summary: "Delete a tag", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TagsWrite)}, a.deleteTag),
+
+		// Tasks
+		wire.Handle(wire.Op{Method: "POST", Path: "/locations/{locationId}/tasks/search", ID: "task-search", Group: "Tasks Search",
+			Summary: "Search tasks", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TasksRead)}, a.searchTasks),
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/recurring-tasks", ID: "get-recurring-tasks", Group: "Recurring Tasks",
+			Summary: "List the recurring tasks", Tokens: wire.SubAccountTokens, Scopes: scopes(tenantry.TasksRead)}, a.listRecurringTasks),
+		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/recurring-tasks/{id}", ID: "get-recurring-task-by-id",
+			Group: "Recurring Tasks", Summary: "Read a recurring task", Tokens: wire.SubAccountTokens,
+			Scopes: scopes(tenantry.TasksRead)}, a.recurringTask),
+		wire.Handle(wire.Op{Method: "POST", Path: "/locations/{locationId}/recurring-tasks", ID: "create-recurring-task",
+			Group: "Recurring Tasks", Summary: "Create a recurring task", Status: http.StatusCreated, Tokens: wire.SubAccountTokens,
+			Scopes: scopes(tenantry.TasksWrite, tenantry.LocationsWrite)}, a.createRecurringTask),
+		wire.Handle(wire.Op{Method: "PUT", Path: "/locations/{locationId}/recurring-tasks/{id}", ID: "update-recurring-task",
+			Group: "Recurring Tasks", Summary: "Update a recurring task", Tokens: wire.SubAccountTokens,
+			Scopes: scopes(tenantry.TasksWrite, tenantry.LocationsWrite)}, a.updateRecurringTask),
+		wire.Handle(wire.Op{Method: "DELETE", Path: "/locations/{locationId}/recurring-tasks/{id}", ID: "delete-recurring-task",
+			Group: "Recurring Tasks", Summary: "Delete a recurring task", Tokens: wire.SubAccountTokens,
+			Scopes: scopes(tenantry.TasksWrite, tenantry.LocationsWrite)}, a.deleteRecurringTask),
 
 		// Custom fields
 		wire.Handle(wire.Op{Method: "GET", Path: "/locations/{locationId}/customFields", ID: "get-custom-fields", Group: "Custom Field",
