@@ -175,5 +175,7 @@ func textBoxes(list []textBoxBody) []tenantry.TextBox {
 	if list == nil {
 		return nil
 	}
-	return each(list, func(b textBoxBody) tenantry.TextBox { return tenantry.TextBox{Label: b.Label, PrefillValue: b.PrefillValue} })
+	return each(list, func(b textBoxBody) tenantry.TextBox {
+		return tenantry.TextBox{Label: b.Label, PrefillValue: b.PrefillValue}
+	})
 }
