@@ -117,11 +117,11 @@ type createCustomFieldBody struct {
 
 // CheckAll implements [wire.CrossChecker].
 func (b *createCustomFieldBody) CheckAll(v *wire.Violations) {
-	if v.Failed("dataType") || v.Failed("documentType") || v.Failed("model") {
-		return // the other members depend on these
+	if v.Failed("documentType") {
+		return // all depends on it
 	}
 	for _, p := range b.draft().Problems() {
-		if !v.Failed(p.Property) {
+		if !v.Failed(p.Property) && (p.Property != "fieldKey" || !v.Failed("model")) {
 			v.Add(p.Property, p.Text)
 		}
 	}

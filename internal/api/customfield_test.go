@@ -159,6 +159,10 @@ func TestU27UnknownMembersAreListed(t *testing.T) {
 				"documentType must be one of the following values: field, folder","fieldKey should not be empty"]`),
 			refuseField("a blank name", `{"name":"  ","dataType":"TEXT"}`, `["name should not be empty"]`),
 			refuseField("a long name", fmt.Sprintf(`{"name":"%0256d","dataType":"TEXT"}`, 0), `["name must be shorter than or equal to 255 characters"]`),
+			refuseField("all that can be judged", `{"name":"F","dataType":"RADIO","model":"deal","fieldKey":"opportunity.f"}`,
+				`["model must be one of the following values: contact, opportunity","options should not be empty"]`),
+			refuseField("what does not depend on the type", `{"name":"F","dataType":"RADIOS","fieldKey":"opportunity.f"}`,
+				`["dataType must be one of the following values: `+allTypes+`","fieldKey must begin with contact. or name no model"]`),
 			refuseField("key of the other model", `{"name":"F","dataType":"TEXT","fieldKey":"opportunity.f"}`,
 				`["fieldKey must begin with contact. or name no model"]`),
 		)
