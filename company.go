@@ -20,17 +20,3 @@ type User struct {
 	Email        string
 	ProfilePhoto string // URL
 }
-
-// Contact is a person whom a location knows.
-type Contact struct {
-	ID         ContactID
-	LocationID LocationID
-	FirstName  string
-	LastName   string
-	Email      string
-	Phone      string
-	BusinessID string
-	Tags       []string // names, sorted
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
-}

@@ -34,6 +34,14 @@ func (l Location) Same(o Location) bool {
 	return l == o
 }
 
+// Zone loads the location's time zone, UTC when it has none.
+func (l Location) Zone() (*time.Location, error) {
+	if l.Timezone == "" {
+		return time.UTC, nil
+	}
+	return LoadZone(l.Timezone)
+}
+
 // Settings are the switches of a location (SettingsSchema of the published document).
 type Settings struct {
 	AllowDuplicateContact     bool `json:"allowDuplicateContact"`

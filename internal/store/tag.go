@@ -53,15 +53,21 @@ func (s *Store) CreateTag(ctx context.Context, loc tenantry.LocationID, by tenan
 		if existing != "" {
 			return tenantry.TagTaken(existing)
 		}
-		tag = tenantry.Tag{ID: tenantry.TagID(t.newID()), LocationID: loc, Name: name, CreatedAt: t.now}
-		_, err = t.Exec(ctx, `INSERT INTO tags (location_id, id, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)`,
-			loc, tag.ID, tag.Name, t.now.UnixMilli())
-		if err != nil {
-			return err
-		}
-		return t.record(ctx, change{event: tenantry.TagCreated, by: by, resource: string(tag.ID), after: tag, payload: tagPayload(tag)})
+		tag, err = insertTag(ctx, t, by, name)
+		return err
 	})
 	return tag, err
+}
+
+// insertTag adds a tag whose name is free, and records it.
+func insertTag(ctx context.Context, t *tx, by tenantry.Actor, name string) (tenantry.Tag, error) {
+	tag := tenantry.Tag{ID: tenantry.TagID(t.newID()), LocationID: t.loc, Name: name, CreatedAt: t.now}
+	_, err := t.Exec(ctx, `INSERT INTO tags (location_id, id, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)`,
+		t.loc, tag.ID, tag.Name, t.now.UnixMilli())
+	if err != nil {
+		return tag, err
+	}
+	return tag, t.record(ctx, change{event: tenantry.TagCreated, by: by, resource: string(tag.ID), after: tag, payload: tagPayload(tag)})
 }
 
 // UpdateTag renames a tag; the contacts that wear it follow, since they refer to its

@@ -210,12 +210,16 @@ func isDigits(s string) bool {
 }
 
 // ParseDate reads an ISO 8601 date or date and time; one without an offset is UTC.
-func ParseDate(s string) (time.Time, error) {
+func ParseDate(s string) (time.Time, error) { return ParseDateIn(s, time.UTC) }
+
+// ParseDateIn reads an ISO 8601 date or date and time, in UTC; one without an offset
+// is of the zone.
+func ParseDateIn(s string, zone *time.Location) (time.Time, error) {
 	var first error
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", "2006-01-02"} {
-		t, err := time.Parse(layout, s)
-		if err == nil && t.Year() >= 1900 && t.Year() <= 9999 {
-			return t.UTC(), nil
+		t, err := time.ParseInLocation(layout, s, zone)
+		if t = t.UTC(); err == nil && t.Year() >= 1900 && t.Year() <= 9999 {
+			return t, nil
 		}
 		if first == nil && err != nil {
 			first = err

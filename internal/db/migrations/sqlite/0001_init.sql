@@ -166,24 +166,24 @@ CREATE TABLE templates (
 CREATE INDEX templates_in_order ON templates (location_id, created_at, id);
 
 CREATE TABLE recurring_tasks (
-    location_id          TEXT NOT NULL REFERENCES locations (location_id),
-    id                   TEXT NOT NULL,
-    title                TEXT NOT NULL,
-    description          TEXT NOT NULL DEFAULT '',
-    contact_ids          TEXT NOT NULL DEFAULT '[]',
-    owners               TEXT NOT NULL DEFAULT '[]',
-    rule                 TEXT NOT NULL, -- the recurrence rule as JSON
-    ignore_task_creation INTEGER NOT NULL DEFAULT 0,
-    total_occurrence     INTEGER NOT NULL DEFAULT 0,
-    last_occurrence_at   INTEGER, -- the last occurrence that was decided on
-    next_occurrence_at   INTEGER, -- null once the series has ended
-    created_at           INTEGER NOT NULL,
-    updated_at           INTEGER NOT NULL,
-    deleted_at           INTEGER,
+    location_id        TEXT NOT NULL REFERENCES locations (location_id),
+    id                 TEXT NOT NULL,
+    title              TEXT NOT NULL,
+    description        TEXT NOT NULL DEFAULT '',
+    contact_ids        TEXT NOT NULL DEFAULT '[]',
+    owners             TEXT NOT NULL DEFAULT '[]',
+    rule               TEXT NOT NULL, -- the recurrence rule as JSON
+    total_occurrence   INTEGER NOT NULL DEFAULT 0,
+    next_occurrence_at INTEGER, -- the first that was not decided on, null once the series has ended
+    created_at         INTEGER NOT NULL,
+    updated_at         INTEGER NOT NULL,
+    deleted_at         INTEGER,
     PRIMARY KEY (location_id, id)
 ) STRICT;
 -- The loop looks for due work across locations, then works on one at a time.
 CREATE INDEX recurring_tasks_due ON recurring_tasks (next_occurrence_at, location_id)
+    WHERE deleted_at IS NULL AND next_occurrence_at IS NOT NULL;
+CREATE INDEX recurring_tasks_due_in_location ON recurring_tasks (location_id, next_occurrence_at, id)
     WHERE deleted_at IS NULL AND next_occurrence_at IS NOT NULL;
 
 CREATE TABLE tasks (
@@ -197,15 +197,18 @@ CREATE TABLE tasks (
     completed     INTEGER NOT NULL DEFAULT 0,
     recurring_id  TEXT, -- null for a task made by hand
     occurrence_at INTEGER,
-    search_text   TEXT NOT NULL DEFAULT '', -- folded title and body
+    search_text   TEXT NOT NULL DEFAULT '', -- folded title and body, for the task search
     created_at    INTEGER NOT NULL,
     updated_at    INTEGER NOT NULL,
     PRIMARY KEY (location_id, id)
 ) STRICT;
 CREATE INDEX tasks_in_order ON tasks (location_id, created_at, id);
+CREATE INDEX tasks_by_due ON tasks (location_id, due_at, id);
 CREATE INDEX tasks_by_contact ON tasks (location_id, contact_id, created_at, id);
--- An occurrence makes at most one task a contact, however often it is tried.
-CREATE UNIQUE INDEX tasks_by_occurrence ON tasks (location_id, recurring_id, occurrence_at, contact_id)
+CREATE INDEX tasks_by_assignee ON tasks (location_id, assigned_to, created_at, id);
+-- An occurrence makes at most one task a contact, however often it is tried; the last
+-- task of a contact is the index's last for it.
+CREATE UNIQUE INDEX tasks_by_occurrence ON tasks (location_id, recurring_id, contact_id, occurrence_at)
     WHERE recurring_id IS NOT NULL;
 
 CREATE TABLE files (

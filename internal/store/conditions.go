@@ -1,0 +1,42 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tenantry/tenantry/internal/db"
+)
+
+// conditions builds the WHERE of a search: its parts, all of which must hold, and
+// the arguments of the whole statement.
+type conditions struct {
+	parts []string
+	args  []any
+}
+
+func (c *conditions) add(part string) { c.parts = append(c.parts, part) }
+
+// arg notes an argument and gives its placeholder.
+func (c *conditions) arg(v any) string {
+	c.args = append(c.args, v)
+	return "$" + strconv.Itoa(len(c.args))
+}
+
+func (c *conditions) where() string { return ` WHERE ` + strings.Join(c.parts, ` AND `) }
+
+// inArgs notes a list of arguments and gives the inside of its IN (…).
+func inArgs[T any](c *conditions, values []T) string {
+	from := len(c.args) + 1
+	for _, v := range values {
+		c.args = append(c.args, v)
+	}
+	return db.In(len(values), from)
+}
+
+// boolean is a truth value as a column keeps it, the same on each engine.
+func boolean(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
+)
+
+// purgeable are the tables with rows of a location and the columns that tell a
+// location's rows apart. Tokens go first; what refers to rows of another table goes before
+// these, so that no row takes others with it. Events and the audit trail are not among them:
+// they outlive the location.
+func purgeable() [][2]string {
+	return [][2]string{
+		{"tokens", "id"},
+		{"contact_tags", "contact_id, tag_id"},
+		{"tasks", "id"},
+		{"recurring_tasks", "id"},
+		{"contacts", "id"},
+		{"tags", "id"},
+		{"custom_fields", "id"},
+		{"custom_values", "id"},
+		{"templates", "id"},
+		{"files", "id"},
+	}
+}
+
+// DeletedLocations lists the locations that were deleted and not dropped yet, in the
+// order of their ids from the one after `after` on, at most limit.
+func (s *Store) DeletedLocations(ctx context.Context, after tenantry.LocationID, limit int) ([]tenantry.LocationID, error) {
+	return db.All(ctx, s.db.Read(), scanLocationID, `SELECT location_id FROM locations
+		WHERE deleted_at IS NOT NULL AND location_id > $1 ORDER BY location_id LIMIT $2`, after, limit)
+}
+
+// PurgeLocation removes at most limit rows of a deleted location, in one short
+// transaction. done tells that none are left but the location's own, which
+// [Store.DropLocation] removes once the files are gone too. Errors: NotFound when
+// the location is live or dropped.
+func (s *Store) PurgeLocation(ctx context.Context, loc tenantry.LocationID, limit int) (done bool, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.deletedLocation(ctx, loc); err != nil {
+			return err
+		}
+		left := int64(limit)
+		for _, table := range purgeable() {
+			n, err := t.purge(ctx, table[0], table[1], loc, left)
+			if err != nil {
+				return err
+			}
+			if left -= n; left <= 0 {
+				return nil // the next call looks on from here
+			}
+		}
+		done = true
+		return nil
+	})
+	return done, err
+}
+
+// purge removes at most limit rows of the location from a table.
+func (t *tx) purge(ctx context.Context, table, key string, loc tenantry.LocationID, limit int64) (int64, error) {
+	tuple := key
+	if strings.Contains(key, ",") {
+		tuple = "(" + key + ")"
+	}
+	return t.Exec(ctx, `DELETE FROM `+table+` WHERE location_id = $1 AND `+tuple+` IN
+		(SELECT `+key+` FROM `+table+` WHERE location_id = $1 ORDER BY `+key+` LIMIT $2)`, loc, limit)
+}
+
+// deletedLocation refuses a location that is live or not there.
+func (t *tx) deletedLocation(ctx context.Context, loc tenantry.LocationID) error {
+	_, err := db.One(ctx, t, scanLocationID,
+		`SELECT location_id FROM locations WHERE location_id = $1 AND deleted_at IS NOT NULL`, loc)
+	if errors.Is(err, db.ErrNoRows) {
+		return tenantry.NotFoundError("Deleted location", string(loc))
+	}
+	return err
+}
+
+// DropLocation removes the row of a purged location. Errors: NotFound when the
+// location is live or dropped already.
+func (s *Store) DropLocation(ctx context.Context, loc tenantry.LocationID) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.deletedLocation(ctx, loc); err != nil {
+			return err
+		}
+		_, err := t.Exec(ctx, `DELETE FROM locations WHERE location_id = $1`, loc)
+		return err
+	})
+}
