@@ -17,7 +17,7 @@ type Grant struct {
 	CompanyID  tenantry.CompanyID
 	LocationID tenantry.LocationID // of a [tenantry.SubAccount] token, else empty
 	UserID     tenantry.UserID     // empty when no user granted it
-	AppID      tenantry.AppID      // of the client; it is what quotas are counted by
+	AppID      tenantry.AppID      // of the client; empty, both, when the server itself issues the token
 	ClientID   string
 	Scopes     []tenantry.Scope
 	TokenID    tenantry.TokenID // the jti, which a revocation names
@@ -57,8 +57,8 @@ func (g Grant) check(issuer string) error {
 		return errors.New("no issuer")
 	case g.TokenID == "":
 		return errors.New("no token id")
-	case g.AppID == "" || g.ClientID == "":
-		return errors.New("no app or no client id")
+	case (g.AppID == "") != (g.ClientID == ""):
+		return errors.New("an app without a client id, or the reverse")
 	case g.TTL != 0 && (g.TTL < time.Second || g.TTL > AccessTokenTTL):
 		return fmt.Errorf("a lifetime of %v, allowed is 1s to %v", g.TTL, AccessTokenTTL)
 	}

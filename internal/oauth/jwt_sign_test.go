@@ -63,8 +63,8 @@ func TestSignRefusesWhatVerifyWould(t *testing.T) {
 	}{
 		{"no issuer", "", func(*Grant) {}, "no issuer"},
 		{"no token id", testIssuer, func(g *Grant) { g.TokenID = "" }, "no token id"},
-		{"no app", testIssuer, func(g *Grant) { g.AppID = "" }, "no app"},
-		{"no client", testIssuer, func(g *Grant) { g.ClientID = "" }, "no client id"},
+		{"no app", testIssuer, func(g *Grant) { g.AppID = "" }, "an app without"},
+		{"no client", testIssuer, func(g *Grant) { g.ClientID = "" }, "an app without"},
 		{"no company", testIssuer, func(g *Grant) { g.CompanyID = "" }, "no company"},
 		{"no class", testIssuer, func(g *Grant) { g.Class = "" }, "unknown class"},
 		{"other class", testIssuer, func(g *Grant) { g.Class = "Agency" }, "unknown class"},
@@ -85,6 +85,20 @@ func TestSignRefusesWhatVerifyWould(t *testing.T) {
 				t.Errorf("Sign = %q, %v; want an error that says %q", token, err, tt.want)
 			}
 		})
+	}
+}
+
+// A token that the server issues on its own, as dev does, names no app.
+func TestSignWithoutAnApp(t *testing.T) {
+	ks := keySet(t, seedKey(t, 1, testNow()))
+	g, want := locationGrant(), locationCaller()
+	g.AppID, g.ClientID, want.AppID = "", "", ""
+	caller, _, err := ks.Verify(sign(t, ks, g, testNow()), testIssuer, testNow())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, caller); diff != "" {
+		t.Errorf("caller (-want +got):\n%s", diff)
 	}
 }
 

@@ -31,7 +31,7 @@ type verifierState struct {
 }
 
 // NewVerifier makes a verifier of the tokens of this issuer that remembers up to
-// size of them (about a kilobyte each). With a clock that keeps Go's monotonic reading,
+// size of them (about 600 bytes each). With a clock that keeps Go's monotonic reading,
 // as time.Now does and its UTC does not, no expired token comes back to life when the
 // machine's clock is set back.
 func NewVerifier(keys *KeySet, issuer string, size int, now func() time.Time) *Verifier {

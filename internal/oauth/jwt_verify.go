@@ -107,8 +107,8 @@ func (c claims) check(issuer string, now time.Time) (time.Time, *tenantry.Error)
 	if *c.IssuedAt > now.Add(MaxClockSkew).Unix() {
 		return time.Time{}, errInvalid("issued in the future")
 	}
-	if c.ID == "" || c.SourceID == "" || c.OAuthMeta.Client == "" {
-		return time.Time{}, errInvalid("no jti, sourceId or client")
+	if c.ID == "" || (c.SourceID == "") != (c.OAuthMeta.Client == "") {
+		return time.Time{}, errInvalid("no jti, or one of sourceId and client without the other")
 	}
 	if err := checkTenant(tenantry.AuthClass(c.AuthClass), tenantry.CompanyID(c.CompanyID), tenantry.LocationID(c.LocationID)); err != nil {
 		return time.Time{}, errInvalid(err.Error())
@@ -139,9 +139,10 @@ func (c claims) caller() tenantry.Caller {
 	}
 	known := tenantry.Scopes()
 	for _, text := range c.OAuthMeta.Scopes {
-		s := tenantry.Scope(text)
-		if slices.Contains(known, s) && !slices.Contains(caller.Scopes, s) {
-			caller.Scopes = append(caller.Scopes, s)
+		i := slices.Index(known, tenantry.Scope(text))
+		if i >= 0 && !slices.Contains(caller.Scopes, known[i]) {
+			// The constant, not the token's copy of it: a remembered caller stays small.
+			caller.Scopes = append(caller.Scopes, known[i])
 		}
 	}
 	return caller

@@ -119,7 +119,7 @@ CREATE TABLE custom_fields (
     data_type         TEXT NOT NULL DEFAULT '',
     placeholder       TEXT NOT NULL DEFAULT '',
     description       TEXT NOT NULL DEFAULT '',
-    position          INTEGER NOT NULL DEFAULT 0,
+    position          REAL NOT NULL DEFAULT 0, -- any number, as published
     parent_id         TEXT NOT NULL DEFAULT '',
     options           TEXT NOT NULL DEFAULT '[]',
     text_box_options  TEXT NOT NULL DEFAULT '[]',
