@@ -129,7 +129,7 @@ func (o operations) upload() {
 	sent := []byte("hello, files")
 	up, err := o.local.UploadFiles(ctx, o.loc, field.ID, 1, client.Upload{Name: "hello.txt", Content: bytes.NewReader(sent)})
 	o.ok("upload", err, err == nil && len(up.Files) == 1 && up.Files[0].Size == int64(len(sent)))
-	resp, err := http.Get(up.URLs["hello.txt"]) //nolint:gosec,noctx // our own server
+	resp, err := http.Get(up.URLs["hello.txt"]) //nolint:gosec // our own server
 	o.ok("fetch", err, true)
 	got, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()

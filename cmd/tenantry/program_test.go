@@ -344,7 +344,7 @@ func TestFlagsFromTheEnvironment(t *testing.T) {
 func TestEveryOpenPageAnswers(t *testing.T) {
 	_, f := dev(t, "--locations", "1")
 	for _, path := range []string{"/health", "/openapi.json", "/docs", "/.well-known/jwks.json"} {
-		resp, err := http.Get(f.BaseURL + path) //nolint:gosec,noctx // our own server
+		resp, err := http.Get(f.BaseURL + path) //nolint:gosec // our own server
 		if err != nil {
 			t.Fatal(err)
 		}

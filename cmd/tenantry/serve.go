@@ -156,7 +156,7 @@ func newLogger(io console, format string) *slog.Logger {
 	f, isFile := io.err.(*os.File)
 	terminal := isFile && term.IsTerminal(int(f.Fd()))
 	if format == "text" || (format == "auto" && terminal) {
-		return slog.New(tint.NewHandler(io.err, &tint.Options{NoColor: !terminal, TimeFormat: time.TimeOnly}))
+		return slog.New(tint.NewTextHandler(io.err, &tint.Options{NoColor: !terminal, TimeFormat: time.TimeOnly}))
 	}
 	return slog.New(slog.NewJSONHandler(io.err, nil))
 }

@@ -67,17 +67,7 @@ func isExtension(s string) bool {
 // dataType is one of [tenantry.DataTypes].
 type dataType string
 
-// Check implements [wire.Checker].
-func (t dataType) Check() string {
-	for _, known := range t.Enum() {
-		if string(t) == known {
-			return ""
-		}
-	}
-	return "must be one of the following values: " + strings.Join(t.Enum(), ", ")
-}
-
-// Enum tells the OpenAPI printer the values.
+// Enum implements [wire.Enumerated].
 func (dataType) Enum() []string {
 	return each(tenantry.DataTypes(), func(t tenantry.DataType) string { return string(t) })
 }
