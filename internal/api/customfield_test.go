@@ -151,7 +151,7 @@ func TestU27UnknownMembersAreListed(t *testing.T) {
 				`["property group should not exist","property locationId should not exist"]`),
 			refuseField("nothing", `{}`, `["name must be a string","name should not be empty","dataType must be one of the following values: `+allTypes+`"]`),
 			refuseField("nulls", `{"name":null,"dataType":null,"placeholder":null,"position":null,"parentId":null}`,
-				`["name must be a string","dataType must be a string","placeholder must be a string",
+				`["name must be a string","dataType must be one of the following values: TEXT, LARGE_TEXT, NUMERICAL, PHONE, MONETORY, CHECKBOX, SINGLE_OPTIONS, MULTIPLE_OPTIONS, FLOAT, TIME, DATE, TEXTBOX_LIST, FILE_UPLOAD, SIGNATURE, RADIO","placeholder must be a string",
 				"position must be a number conforming to the specified constraints","parentId must be a string"]`),
 			refuseField("wrong types", `{"name":1,"dataType":"TEXT","acceptedFormat":"x","isMultipleFile":"true","maxNumberOfFiles":1.5,"position":"1","model":"deal","documentType":"x","fieldKey":""}`,
 				`["name must be a string","acceptedFormat must be an array","isMultipleFile must be a boolean value","maxNumberOfFiles must be an integer number",
