@@ -10,7 +10,8 @@ import (
 	"github.com/tenantry/tenantry/internal/wire"
 )
 
-// fieldName is the name of a custom field or folder; its stored form is NFC and trimmed.
+// fieldName is the name of a custom field, folder, custom value or template; its stored
+// form is NFC and trimmed.
 type fieldName string
 
 func (n fieldName) stored() string { return strings.TrimSpace(norm.NFC.String(string(n))) }

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
+)
+
+const customValueColumns = `id, location_id, name, field_key, value, created_at, updated_at`
+
+func scanCustomValue(r db.Row) (v tenantry.CustomValue, err error) {
+	var created, updated int64
+	err = r.Scan(&v.ID, &v.LocationID, &v.Name, &v.FieldKey, &v.Value, &created, &updated)
+	v.CreatedAt, v.UpdatedAt = at(created), at(updated)
+	return v, err
+}
+
+// CustomValues lists the custom values of a location, oldest first.
+func (s *Store) CustomValues(ctx context.Context, loc tenantry.LocationID) ([]tenantry.CustomValue, error) {
+	return db.All(ctx, s.db.Read(), scanCustomValue,
+		`SELECT `+customValueColumns+` FROM custom_values WHERE location_id = $1 ORDER BY created_at, id`, loc)
+}
+
+// CustomValue reads one custom value. Errors: NotFound.
+func (s *Store) CustomValue(ctx context.Context, loc tenantry.LocationID, id tenantry.CustomValueID) (tenantry.CustomValue, error) {
+	return customValueOf(ctx, s.db.Read(), loc, id)
+}
+
+func customValueOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tenantry.CustomValueID) (tenantry.CustomValue, error) {
+	v, err := db.One(ctx, q, scanCustomValue,
+		`SELECT `+customValueColumns+` FROM custom_values WHERE location_id = $1 AND id = $2`, loc, id)
+	return found(v, err, "Custom value", string(id))
+}
+
+// customValueWith tells which custom value has the text in a column that is unique in
+// the location, "" when none has.
+func customValueWith(ctx context.Context, q db.Q, loc tenantry.LocationID, column, text string) (tenantry.CustomValueID, error) {
+	id, err := db.One(ctx, q, func(r db.Row) (id tenantry.CustomValueID, err error) { return id, r.Scan(&id) },
+		`SELECT id FROM custom_values WHERE location_id = $1 AND `+column+` = $2`, loc, text)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}
+
+// freeName refuses a name that a custom value has.
+func freeName(ctx context.Context, t *tx, name string) error {
+	existing, err := customValueWith(ctx, t, t.loc, "name", name)
+	if err == nil && existing != "" {
+		return tenantry.CustomValueTaken(name, existing)
+	}
+	return err
+}
+
+// freeKey gives the first of the keys that no custom value has.
+func freeKey(ctx context.Context, t *tx, keys []string) (string, error) {
+	var taken error
+	for _, key := range keys {
+		existing, err := customValueWith(ctx, t, t.loc, "field_key", key)
+		if err != nil || existing == "" {
+			return key, err
+		}
+		taken = tenantry.CustomValueKeyTaken(key, existing)
+	}
+	return "", taken
+}
+
+// CreateCustomValue adds a custom value; name is in its stored form. Its key follows
+// from the name. Errors: Conflict when the name or its key is taken, NoAccess.
+func (s *Store) CreateCustomValue(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, name, value string) (v tenantry.CustomValue, err error) {
+	err = s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
+		if err := freeName(ctx, t, name); err != nil {
+			return err
+		}
+		id := tenantry.CustomValueID(t.newID())
+		key, err := freeKey(ctx, t, tenantry.CustomValueKeys(name, id))
+		if err != nil {
+			return err
+		}
+		v = tenantry.CustomValue{ID: id, LocationID: loc, Name: name, FieldKey: key, Value: value, CreatedAt: t.now, UpdatedAt: t.now}
+		_, err = t.Exec(ctx, `INSERT INTO custom_values (location_id, id, name, field_key, value, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $6)`, loc, v.ID, v.Name, v.FieldKey, v.Value, t.now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		return t.record(ctx, change{event: tenantry.CustomValueCreated, by: by, resource: string(v.ID), after: v, payload: customValuePayload(v)})
+	})
+	return v, err
+}
+
+// UpdateCustomValue replaces name and value; the key stays. Errors: NotFound, Conflict, NoAccess.
+func (s *Store) UpdateCustomValue(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, id tenantry.CustomValueID, name, value string) (v tenantry.CustomValue, err error) {
+	err = s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
+		before, err := customValueOf(ctx, t, loc, id)
+		if err != nil {
+			return err
+		}
+		v = before
+		v.Name, v.Value = name, value
+		if v.Same(before) {
+			return nil
+		}
+		if name != before.Name {
+			if err := freeName(ctx, t, name); err != nil {
+				return err
+			}
+		}
+		v.UpdatedAt = t.now
+		_, err = t.Exec(ctx, `UPDATE custom_values SET name = $3, value = $4, updated_at = $5 WHERE location_id = $1 AND id = $2`,
+			loc, id, name, value, t.now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		return t.record(ctx, change{
+			event: tenantry.CustomValueUpdated, by: by, resource: string(id), before: before, after: v, payload: customValuePayload(v),
+		})
+	})
+	return v, err
+}
+
+// DeleteCustomValue removes a custom value and frees its key. Errors: NotFound, NoAccess.
+func (s *Store) DeleteCustomValue(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, id tenantry.CustomValueID) error {
+	return s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
+		before, err := customValueOf(ctx, t, loc, id)
+		if err != nil {
+			return err
+		}
+		if _, err := t.Exec(ctx, `DELETE FROM custom_values WHERE location_id = $1 AND id = $2`, loc, id); err != nil {
+			return err
+		}
+		return t.record(ctx, change{event: tenantry.CustomValueDeleted, by: by, resource: string(id), before: before, payload: customValuePayload(before)})
+	})
+}
+
+func customValuePayload(v tenantry.CustomValue) any {
+	return struct {
+		LocationID tenantry.LocationID    `json:"locationId"`
+		ID         tenantry.CustomValueID `json:"id"`
+		Name       string                 `json:"name"`
+		FieldKey   string                 `json:"fieldKey"`
+		Value      string                 `json:"value"`
+	}{v.LocationID, v.ID, v.Name, v.FieldKey, v.Value}
+}
