@@ -10,13 +10,3 @@ type Company struct {
 	Locations int // live ones
 	CreatedAt time.Time
 }
-
-// User is a person of an agency; tasks are assigned to users.
-type User struct {
-	ID           UserID
-	CompanyID    CompanyID
-	FirstName    string
-	LastName     string
-	Email        string
-	ProfilePhoto string // URL
-}

@@ -6,8 +6,8 @@ import "time"
 // action of an audit record.
 type EventType string
 
-// The events. LocationCreate, LocationUpdate and the Task events are the
-// published webhooks; the others are additions of this server.
+// The events. LocationCreate, LocationUpdate, the Task events, INSTALL and UNINSTALL
+// are the published webhooks; the others are additions of this server.
 const (
 	LocationCreated      EventType = "LocationCreate"
 	LocationUpdated      EventType = "LocationUpdate"
@@ -32,7 +32,21 @@ const (
 	TaskCreated          EventType = "TaskCreate"
 	ContactCreated       EventType = "ContactCreate"
 	UserCreated          EventType = "UserCreate"
+	UserPasswordUpdated  EventType = "UserPasswordUpdate"
 	TokenCreated         EventType = "TokenCreate"
+	TokenRotated         EventType = "TokenRotate"
+	TokenDeleted         EventType = "TokenDelete"
+	LocationPaused       EventType = "LocationPause"
+	LocationResumed      EventType = "LocationResume"
+	AppInstalled         EventType = "INSTALL"
+	AppUninstalled       EventType = "UNINSTALL"
+	AppCreated           EventType = "AppCreate"
+	AppSecretRotated     EventType = "AppSecretRotate"
+	AppDeleted           EventType = "AppDelete"
+	GrantCreated         EventType = "GrantCreate"
+	GrantRevoked         EventType = "GrantRevoke"
+	AccessTokenRevoked   EventType = "AccessTokenRevoke"
+	SigningKeysRotated   EventType = "SigningKeysRotate"
 )
 
 // Event is one state change in the outbox.

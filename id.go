@@ -2,6 +2,8 @@ package tenantry
 
 import (
 	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
 	"io"
 	"strings"
 	"sync"
@@ -31,8 +33,14 @@ type (
 	ContactID string
 	// UserID identifies a user of an agency or its sub-accounts.
 	UserID string
-	// AppID identifies an OAuth app.
+	// AppID identifies an OAuth app: 24 lower-case hex digits, as its VersionID.
 	AppID string
+	// VersionID identifies a version of an app.
+	VersionID string
+	// SecretID identifies a client secret; it is not the secret.
+	SecretID string
+	// GrantID identifies what a user granted an app: a family of refresh tokens.
+	GrantID string
 	// TokenID identifies an issued token; it is not the token.
 	TokenID string
 	// FileID identifies an uploaded file.
@@ -40,6 +48,15 @@ type (
 	// EventID identifies an event, and is the webhookId of its deliveries.
 	EventID string
 )
+
+// newHexID makes an id as apps and their versions have one: 8 hex digits of the time in
+// seconds, 16 random (64 bits), so these sort by creation too.
+func newHexID(now time.Time) string {
+	id := binary.BigEndian.AppendUint32(nil, uint32(now.Unix())) //nolint:gosec // good until 2106
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // crypto/rand.Read never fails
+	return hex.EncodeToString(append(id, random[:]...))
+}
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 

@@ -1,6 +1,10 @@
 package tenantry
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Location is a sub-account: one client account of an agency. Its credentials for
 // Twilio and Mailgun are kept sealed in the store and are no part of it.
@@ -24,6 +28,7 @@ type Location struct {
 	SnapshotID string
 	HasTwilio  bool
 	HasMailgun bool
+	Active     bool // false while it is paused: apps get no tokens of it
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }
@@ -32,6 +37,13 @@ type Location struct {
 func (l Location) Same(o Location) bool {
 	o.UpdatedAt = l.UpdatedAt
 	return l == o
+}
+
+// PostalAddress is the address in one line, without the parts that are not set.
+func (l Location) PostalAddress() string {
+	region := strings.TrimSpace(l.State + " " + l.PostalCode)
+	parts := slices.DeleteFunc([]string{l.Address, l.City, region, l.Country}, func(s string) bool { return s == "" })
+	return strings.Join(parts, ", ")
 }
 
 // Zone loads the location's time zone, UTC when it has none.

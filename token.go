@@ -1,6 +1,9 @@
 package tenantry
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // AuthClass is the class of a token: whom it acts for.
 type AuthClass string
@@ -62,3 +65,27 @@ func (c Caller) Actor() Actor {
 // System is the actor of work that no caller asked for, such as a recurring
 // task that is due.
 func System() Actor { return Actor{TokenID: "system"} }
+
+// MaxRotationOverlap is how long a rotated private integration token can stay good at most.
+const MaxRotationOverlap = 7 * 24 * time.Hour
+
+// PrivateToken is what can be shown of a private integration token; it is not the token.
+type PrivateToken struct {
+	ID            TokenID
+	Name          string
+	CompanyID     CompanyID
+	LocationID    LocationID // empty for an agency's
+	Scopes        []Scope
+	CreatedAt     time.Time
+	ExpiresAt     time.Time // zero: never
+	LastUsedAt    time.Time // to the minute or so; zero: never
+	PreviousUntil time.Time // how long the token before the last rotation is good; zero: it is not
+}
+
+// PrivateTokenFilter selects private integration tokens in the order of their creation.
+type PrivateTokenFilter struct {
+	CompanyID  CompanyID  // empty: any
+	LocationID LocationID // of this location only; empty: of the agency and of any location
+	After      TokenID    // the last one of the page before
+	Limit      int
+}

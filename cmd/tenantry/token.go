@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
@@ -33,7 +34,7 @@ func (tokenCreateCmd) Help() string {
   tenantry token create --new-company "My agency" --data DIR
 
 The scopes are:
-  ` + strings.Join(scopeTexts(tenantry.Scopes()), "\n  ")
+  ` + strings.Join(scopeTexts(tenantry.PrivateScopes()), "\n  ")
 }
 
 // Run prints the token and nothing else.
@@ -43,7 +44,7 @@ func (c *tokenCreateCmd) Run(ctx context.Context, io console) error {
 		return usageError(err.Error())
 	}
 	if len(scopes) == 0 {
-		scopes = tenantry.Scopes()
+		scopes = tenantry.PrivateScopes()
 	}
 	in, err := c.open(ctx, slog.New(slog.DiscardHandler), db.Full, true)
 	if err != nil {
@@ -73,7 +74,7 @@ func (c *tokenCreateCmd) create(ctx context.Context, io console, in *instance, s
 		}
 	}
 	token := oauth.NewPrivateToken()
-	_, err := in.store.CreateToken(ctx, tenantry.System(), oauth.HashToken(token), c.Name, caller)
+	_, err := in.store.CreateToken(ctx, tenantry.System(), oauth.HashToken(token), c.Name, caller, time.Time{})
 	if tenantry.KindOf(err) == tenantry.NoAccess {
 		err = fmt.Errorf("there is no sub-account %s", c.Location)
 	}

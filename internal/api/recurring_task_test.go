@@ -250,7 +250,7 @@ func TestScopesOfRecurringTasks(t *testing.T) {
 		one := "/locations/{locA}/recurring-tasks/" + id
 		reads := [][3]string{{"GET", "/locations/{locA}/recurring-tasks", ""}, {"GET", one, ""}}
 		writes := [][3]string{{"PUT", one, `{}`}, {"POST", "/locations/{locA}/recurring-tasks", `{}`}, {"DELETE", "/locations/{locA}/recurring-tasks/unknown", ""}}
-		for _, scope := range tenantry.Scopes() {
+		for _, scope := range tenantry.PrivateScopes() {
 			token := e.LocationToken(t, e.LocA, scope)
 			for i, row := range slices.Concat(reads, writes) {
 				status := []int{200, 200, 200, 422, 400}[i]

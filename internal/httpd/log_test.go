@@ -46,7 +46,7 @@ func newSecretServer(t *testing.T) *secretServer {
 	check(t, err)
 	private := oauth.NewPrivateToken()
 	_, err = st.CreateToken(t.Context(), tenantry.System(), oauth.HashToken(private), "test",
-		tenantry.Caller{Class: tenantry.SubAccount, LocationID: l.ID, Scopes: tenantry.Scopes()})
+		tenantry.Caller{Class: tenantry.SubAccount, LocationID: l.ID, Scopes: tenantry.PrivateScopes()}, time.Time{})
 	check(t, err)
 	access, err := tokens.Issue(oauth.Grant{
 		Class: tenantry.Agency, CompanyID: company, AppID: "app", ClientID: "client", TokenID: "token", Scopes: tenantry.Scopes(),

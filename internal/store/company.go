@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
@@ -37,27 +36,4 @@ func scanCompany(r db.Row) (c tenantry.Company, err error) {
 	err = r.Scan(&c.ID, &c.Name, &c.Email, &c.Locations, &created)
 	c.CreatedAt = at(created)
 	return c, err
-}
-
-// CreateUser adds a user of an agency; its id is made here. Errors: NotFound when the company is unknown.
-func (s *Store) CreateUser(ctx context.Context, by tenantry.Actor, u tenantry.User) (tenantry.User, error) {
-	err := s.write(ctx, func(ctx context.Context, t *tx) error {
-		u.ID, t.company = tenantry.UserID(t.newID()), u.CompanyID
-		_, err := t.Exec(ctx, `INSERT INTO users (id, company_id, first_name, last_name, email, profile_photo, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, u.ID, u.CompanyID, u.FirstName, u.LastName, u.Email, u.ProfilePhoto, t.now.UnixMilli())
-		if errors.Is(err, db.ErrForeignKey) {
-			return tenantry.NotFoundError("Company", string(u.CompanyID))
-		}
-		if err != nil {
-			return err
-		}
-		return t.record(ctx, change{event: tenantry.UserCreated, by: by, resource: string(u.ID), after: u, payload: struct {
-			CompanyID tenantry.CompanyID `json:"companyId"`
-			ID        tenantry.UserID    `json:"id"`
-			FirstName string             `json:"firstName"`
-			LastName  string             `json:"lastName"`
-			Email     string             `json:"email"`
-		}{u.CompanyID, u.ID, u.FirstName, u.LastName, u.Email}})
-	})
-	return u, err
 }

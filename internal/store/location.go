@@ -11,14 +11,14 @@ import (
 )
 
 const locationColumns = `location_id, company_id, name, phone, email, first_name, last_name, address, city, state, country,
-	postal_code, website, timezone, settings, social, snapshot_id, twilio IS NOT NULL, mailgun IS NOT NULL, created_at, updated_at`
+	postal_code, website, timezone, settings, social, snapshot_id, twilio IS NOT NULL, mailgun IS NOT NULL, active, created_at, updated_at`
 
 func scanLocation(r db.Row) (l tenantry.Location, err error) {
 	var created, updated int64
 	var settings, social string
 	err = r.Scan(&l.ID, &l.CompanyID, &l.Name, &l.Phone, &l.Email, &l.FirstName, &l.LastName, &l.Address, &l.City, &l.State,
 		&l.Country, &l.PostalCode, &l.Website, &l.Timezone, &settings, &social, &l.SnapshotID, &l.HasTwilio, &l.HasMailgun,
-		&created, &updated)
+		&l.Active, &created, &updated)
 	if err != nil {
 		return l, err
 	}
@@ -100,7 +100,7 @@ func (s *Store) CreateLocation(ctx context.Context, company tenantry.CompanyID, 
 			return tenantry.NoAccessError()
 		}
 		l = p.Apply(tenantry.Location{
-			ID: tenantry.LocationID(t.newID()), CompanyID: company, CreatedAt: t.now, UpdatedAt: t.now,
+			ID: tenantry.LocationID(t.newID()), CompanyID: company, Active: true, CreatedAt: t.now, UpdatedAt: t.now,
 		})
 		t.loc, t.company = l.ID, company
 		permissions, err := encode(tenantry.PermissionNames()) // a new location may do everything
@@ -115,7 +115,11 @@ func (s *Store) CreateLocation(ctx context.Context, company tenantry.CompanyID, 
 		if err := s.storeLocation(ctx, t, l, p); err != nil {
 			return err
 		}
-		return t.record(ctx, change{event: tenantry.LocationCreated, by: by, resource: string(l.ID), after: l, payload: locationPayload(l)})
+		err = t.record(ctx, change{event: tenantry.LocationCreated, by: by, resource: string(l.ID), after: l, payload: locationPayload(l)})
+		if err != nil {
+			return err
+		}
+		return t.installFollowers(ctx, by)
 	})
 	return l, err
 }
@@ -158,9 +162,9 @@ func (s *Store) storeLocation(ctx context.Context, t *tx, l tenantry.Location, p
 	}
 	_, err = t.Exec(ctx, `UPDATE locations SET name = $2, phone = $3, email = $4, email_key = $5, first_name = $6, last_name = $7,
 		address = $8, city = $9, state = $10, country = $11, postal_code = $12, website = $13, timezone = $14, settings = $15,
-		social = $16, snapshot_id = $17, updated_at = $18 WHERE location_id = $1`,
+		social = $16, snapshot_id = $17, updated_at = $18, name_key = $19 WHERE location_id = $1`,
 		l.ID, l.Name, l.Phone, l.Email, tenantry.Fold(l.Email), l.FirstName, l.LastName, l.Address, l.City, l.State, l.Country,
-		l.PostalCode, l.Website, l.Timezone, settings, social, l.SnapshotID, l.UpdatedAt.UnixMilli())
+		l.PostalCode, l.Website, l.Timezone, settings, social, l.SnapshotID, l.UpdatedAt.UnixMilli(), tenantry.Fold(l.Name))
 	if err != nil {
 		return err
 	}
@@ -235,12 +239,41 @@ func differs[T comparable](stored, given *T) bool {
 	return given != nil && (stored == nil || *stored != *given)
 }
 
-// DeleteLocation takes a location away at once: from here on nobody reaches it. Its
-// rows and files go in the background, see [Store.PurgeLocation]. Errors: NoAccess.
+// PauseLocation stops or resumes a location: while it is paused no app gets a token of
+// it, see [tenantry.LocationInactive]. One that is so already is left alone. Errors: NoAccess.
+func (s *Store) PauseLocation(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, paused bool) (l tenantry.Location, err error) {
+	err = s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
+		before, err := locationOf(ctx, t, loc)
+		if err != nil {
+			return err
+		}
+		l = before
+		if l.Active = !paused; l.Active == before.Active {
+			return nil
+		}
+		l.UpdatedAt = t.now
+		_, err = t.Exec(ctx, `UPDATE locations SET active = $2, updated_at = $3 WHERE location_id = $1`, loc, boolean(l.Active), t.now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		event := tenantry.LocationResumed
+		if paused {
+			event = tenantry.LocationPaused
+		}
+		return t.record(ctx, change{event: event, by: by, resource: string(loc), before: before, after: l, payload: locationPayload(l)})
+	})
+	return l, err
+}
+
+// DeleteLocation takes a location away at once: from here on nobody reaches it, and
+// the apps on it are uninstalled. Its other rows and files go in the background, see [Store.PurgeLocation]. Errors: NoAccess.
 func (s *Store) DeleteLocation(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor) error {
 	return s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		before, err := locationOf(ctx, t, loc)
 		if err != nil {
+			return err
+		}
+		if err := t.uninstallAll(ctx, by); err != nil {
 			return err
 		}
 		if _, err := t.Exec(ctx, `UPDATE locations SET deleted_at = $2 WHERE location_id = $1`, loc, t.now.UnixMilli()); err != nil {

@@ -16,6 +16,9 @@ import (
 func purgeable() [][2]string {
 	return [][2]string{
 		{"tokens", "id"},
+		{"grants", "id"},
+		{"installs", "app_id"},
+		{"user_locations", "user_id"},
 		{"contact_tags", "contact_id, tag_id"},
 		{"tasks", "id"},
 		{"recurring_tasks", "id"},

@@ -30,6 +30,11 @@ func tenantTables(t *testing.T, e *testkit.Env) []string {
 func fill(t *testing.T, e *testkit.Env, loc tenantry.LocationID) {
 	t.Helper()
 	c := ok[tenantry.Contact](t)(e.Store.CreateContact(t.Context(), loc, tenantry.System(), tenantry.Contact{Tags: []string{"vip"}}))
+	app := ok[tenantry.App](t)(e.Store.CreateApp(t.Context(), tenantry.System(), tenantry.App{
+		Name: "App", CompanyID: e.CompanyA, RedirectURIs: []string{"https://a.test/cb"}, Scopes: tenantry.Scopes(),
+		Target: tenantry.SubAccount, Distribution: tenantry.PublicApp,
+	}, "hash"))
+	user := ok[tenantry.User](t)(e.Store.CreateUser(t.Context(), tenantry.System(), tenantry.User{CompanyID: e.CompanyA}))
 	tag := ok[[]tenantry.Tag](t)(e.Store.Tags(t.Context(), loc))[0]
 	for _, table := range tenantTables(t, e) {
 		if slices.Contains([]string{"contacts", "tags", "contact_tags"}, table) {
@@ -48,6 +53,10 @@ func fill(t *testing.T, e *testkit.Env, loc tenantry.LocationID) {
 				args = append(args, loc)
 			case col.name == "company_id":
 				args = append(args, e.CompanyA)
+			case col.name == "app_id" && table != "audit":
+				args = append(args, app.ID)
+			case col.name == "user_id" && table != "audit":
+				args = append(args, user.ID)
 			case col.name == "contact_id":
 				args = append(args, c.ID)
 			case col.name == "tag_id":

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +18,10 @@ const KeySize = 32
 // sealer keeps secrets that must be readable again: AES-256-GCM with a random
 // nonce in front. What a secret is for is authenticated with it, so a sealed value
 // moved to another row does not open.
-type sealer struct{ aead cipher.AEAD }
+type sealer struct {
+	key  []byte
+	aead cipher.AEAD
+}
 
 func newSealer(key []byte) (*sealer, error) {
 	if len(key) != KeySize {
@@ -29,8 +35,21 @@ func newSealer(key []byte) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sealer{aead: aead}, nil
+	return &sealer{key: bytes.Clone(key), aead: aead}, nil
 }
+
+// mac is an HMAC-SHA256 of the text, which nobody without the server's key can make. Each purpose has a key of its own.
+func (s *sealer) mac(purpose, text string) []byte {
+	key := hmac.New(sha256.New, s.key)
+	key.Write([]byte(purpose))
+	sum := hmac.New(sha256.New, key.Sum(nil))
+	sum.Write([]byte(text))
+	return sum.Sum(nil)
+}
+
+// with gives a sealer that needs a secret from outside as well: who has this server's
+// key and database, but not the secret, opens nothing.
+func (s *sealer) with(secret string) (*sealer, error) { return newSealer(s.mac("sealed with", secret)) }
 
 func (s *sealer) seal(purpose string, plain []byte) []byte {
 	nonce := make([]byte, s.aead.NonceSize())

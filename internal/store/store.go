@@ -13,10 +13,13 @@ import (
 
 // Store is the server's memory. It is safe for concurrent use.
 type Store struct {
-	db   *db.DB
-	seal *sealer
-	now  func() time.Time
-	ids  tenantry.IDSource
+	db        *db.DB
+	seal      *sealer
+	now       func() time.Time
+	startedAt time.Time
+	ids       tenantry.IDSource
+	uses      tokenUses
+	revoked   watchers
 }
 
 // New makes a store on an open, migrated database. key is the 32-byte key that
@@ -26,7 +29,19 @@ func New(d *db.DB, key []byte, now func() time.Time) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: d, seal: s, now: now}, nil
+	return &Store{db: d, seal: s, now: now, startedAt: now()}, nil
+}
+
+// clock tells the time in UTC, in the milliseconds that are stored. While the process runs
+// it never lags behind the time that has passed since its start, so that setting the
+// machine's clock back brings no code, token or session back to life.
+func (s *Store) clock() time.Time {
+	now := s.now()
+	// Round strips the monotonic reading: what is compared are wall clocks.
+	if steady := s.startedAt.Round(0).Add(now.Sub(s.startedAt)); steady.After(now.Round(0)) {
+		now = steady
+	}
+	return now.UTC().Truncate(time.Millisecond)
 }
 
 // tx is one write transaction. Every row that it writes shares its time.
@@ -37,14 +52,23 @@ type tx struct {
 	loc     tenantry.LocationID // the tenant written to, in a transaction of inLocation
 	company tenantry.CompanyID  // the tenant's agency
 	zone    string              // the tenant's time zone name
+	revoked []tenantry.Revocation
 }
 
 // write runs fn in a transaction; its error undoes all that fn wrote.
 func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) error {
-	return s.db.Write(ctx, func(ctx context.Context, t *db.Tx) error {
+	var revoked []tenantry.Revocation
+	err := s.db.Write(ctx, func(ctx context.Context, t *db.Tx) error {
 		// Stored times are milliseconds: what is answered must equal what is read later.
-		return fn(ctx, &tx{Tx: t, ids: &s.ids, now: s.now().UTC().Truncate(time.Millisecond)})
+		x := &tx{Tx: t, ids: &s.ids, now: s.clock()}
+		err := fn(ctx, x)
+		revoked = x.revoked
+		return err
 	})
+	if err == nil {
+		s.revoked.tell(revoked)
+	}
+	return err
 }
 
 // inLocation runs fn in a transaction on a live location. Errors: NoAccess when the

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"errors"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/tenantry/tenantry"
@@ -11,9 +11,13 @@ import (
 )
 
 // CreateToken keeps a private integration token by its hash; the caller's TokenID is
-// made here. A sub-account token needs a live location, whose company it gets.
-// Errors: NotFound when the company is unknown, NoAccess when the location is.
-func (s *Store) CreateToken(ctx context.Context, by tenantry.Actor, hash, name string, c tenantry.Caller) (tenantry.Caller, error) {
+// made here. A sub-account token needs a live location, whose company it gets. It is good
+// until expiresAt, for ever when that is zero. Errors: NotFound when the company is unknown,
+// NoAccess when the location is, Invalid for a scope that private tokens cannot have.
+func (s *Store) CreateToken(ctx context.Context, by tenantry.Actor, hash, name string, c tenantry.Caller, expiresAt time.Time) (tenantry.Caller, error) {
+	if err := checkPrivateScopes(c.Scopes); err != nil {
+		return c, err
+	}
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
 		c.TokenID = tenantry.TokenID(t.newID())
 		if c.Class == tenantry.SubAccount {
@@ -24,30 +28,73 @@ func (s *Store) CreateToken(ctx context.Context, by tenantry.Actor, hash, name s
 			c.CompanyID = l.CompanyID
 		}
 		t.loc, t.company = c.LocationID, c.CompanyID
-		_, err := t.Exec(ctx, `INSERT INTO tokens (id, hash, name, company_id, location_id, scopes, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, c.TokenID, hash, name, c.CompanyID, c.LocationID, joinScopes(c.Scopes), t.now.UnixMilli())
+		_, err := t.Exec(ctx, `INSERT INTO tokens (id, hash, name, company_id, location_id, scopes, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, c.TokenID, hash, name, c.CompanyID, c.LocationID, tenantry.JoinScopes(c.Scopes),
+			t.now.UnixMilli(), optional(expiresAt))
 		if errors.Is(err, db.ErrForeignKey) {
 			return tenantry.NotFoundError("Company", string(c.CompanyID))
 		}
 		if err != nil {
 			return err
 		}
-		return t.record(ctx, change{event: tenantry.TokenCreated, by: by, resource: string(c.TokenID), after: c, payload: struct {
-			CompanyID  tenantry.CompanyID  `json:"companyId"`
-			LocationID tenantry.LocationID `json:"locationId"`
-			ID         tenantry.TokenID    `json:"id"`
-			Name       string              `json:"name"`
-		}{c.CompanyID, c.LocationID, c.TokenID, name}})
+		payload := tokenPayload(tenantry.PrivateToken{ID: c.TokenID, Name: name, CompanyID: c.CompanyID, LocationID: c.LocationID})
+		return t.record(ctx, change{event: tenantry.TokenCreated, by: by, resource: string(c.TokenID), after: c, payload: payload})
 	})
 	return c, err
 }
 
-// TokenCaller finds who calls with the private token of this hash. Errors: NotFound,
-// for a token of a deleted location too.
+func checkPrivateScopes(scopes []tenantry.Scope) error {
+	var messages []string
+	allowed := tenantry.PrivateScopes()
+	for _, s := range scopes {
+		if !slices.Contains(allowed, s) {
+			messages = append(messages, "a private integration token cannot have the scope "+string(s))
+		}
+	}
+	if len(messages) > 0 {
+		return tenantry.InvalidInput(messages...)
+	}
+	return nil
+}
+
+// optional is a time column that can be without one.
+func optional(v time.Time) *int64 {
+	if v.IsZero() {
+		return nil
+	}
+	ms := v.UnixMilli()
+	return &ms
+}
+
+// optionalAt reads a time column that can be without one.
+func optionalAt(ms *int64) time.Time {
+	if ms == nil {
+		return time.Time{}
+	}
+	return at(*ms)
+}
+
+func tokenPayload(p tenantry.PrivateToken) any {
+	return struct {
+		CompanyID  tenantry.CompanyID  `json:"companyId"`
+		LocationID tenantry.LocationID `json:"locationId"`
+		ID         tenantry.TokenID    `json:"id"`
+		Name       string              `json:"name"`
+	}{p.CompanyID, p.LocationID, p.ID, p.Name}
+}
+
+// TokenCaller finds who calls with the private token of this hash, and notes that it was
+// used, see [Store.FlushTokenUse]. Errors: NotFound, for an expired token, for one whose
+// overlap after a rotation is over, and for one of a deleted location too.
 func (s *Store) TokenCaller(ctx context.Context, hash string) (tenantry.Caller, error) {
+	now := s.clock()
 	c, err := db.One(ctx, s.db.Read(), scanToken, `SELECT t.id, t.company_id, t.location_id, t.scopes FROM tokens t
 		LEFT JOIN locations l ON l.location_id = t.location_id
-		WHERE t.hash = $1 AND (t.location_id = '' OR (l.location_id IS NOT NULL AND l.deleted_at IS NULL))`, hash)
+		WHERE (t.hash = $1 OR (t.previous_hash = $1 AND t.previous_until > $2)) AND (t.expires_at IS NULL OR t.expires_at > $2)
+			AND (t.location_id = '' OR (l.location_id IS NOT NULL AND l.deleted_at IS NULL))`, hash, now.UnixMilli())
+	if err == nil {
+		s.uses.note(c.TokenID, now)
+	}
 	return found(c, err, "Token", "")
 }
 
@@ -58,63 +105,88 @@ func scanToken(r db.Row) (c tenantry.Caller, err error) {
 	if c.LocationID != "" {
 		c.Class = tenantry.SubAccount
 	}
-	for text := range strings.FieldsSeq(scopes) {
-		c.Scopes = append(c.Scopes, tenantry.Scope(text))
-	}
+	c.Scopes = splitScopes(scopes)
 	return c, err
 }
 
-func joinScopes(scopes []tenantry.Scope) string {
-	texts := make([]string, len(scopes))
-	for i, s := range scopes {
-		texts[i] = string(s)
+const privateTokenColumns = `id, name, company_id, location_id, scopes, created_at, expires_at, last_used_at, previous_until`
+
+func scanPrivateToken(r db.Row) (p tenantry.PrivateToken, err error) {
+	var scopes string
+	var created, previous int64
+	var expires, used *int64
+	err = r.Scan(&p.ID, &p.Name, &p.CompanyID, &p.LocationID, &scopes, &created, &expires, &used, &previous)
+	p.Scopes, p.CreatedAt, p.ExpiresAt, p.LastUsedAt = splitScopes(scopes), at(created), optionalAt(expires), optionalAt(used)
+	if previous > 0 {
+		p.PreviousUntil = at(previous)
 	}
-	return strings.Join(texts, " ")
+	return p, err
 }
 
-// SigningKey is a key of the token issuer as it is kept.
-type SigningKey struct {
-	ID        string
-	Private   []byte // PKCS #8, sealed at rest
-	CreatedAt time.Time
-}
-
-// SigningKeys opens the keys of the token issuer, newest first.
-func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
-	keys, err := db.All(ctx, s.db.Read(), func(r db.Row) (k SigningKey, err error) {
-		var created int64
-		err = r.Scan(&k.ID, &k.Private, &created)
-		k.CreatedAt = at(created)
-		return k, err
-	}, `SELECT id, sealed, created_at FROM signing_keys ORDER BY created_at DESC, id`)
-	for i := range keys {
-		if err == nil {
-			keys[i].Private, err = s.seal.open("signing_key:"+keys[i].ID, keys[i].Private)
-		}
+// PrivateTokens lists private integration tokens, without those of deleted locations.
+func (s *Store) PrivateTokens(ctx context.Context, f tenantry.PrivateTokenFilter) (page tenantry.Page[tenantry.PrivateToken], err error) {
+	var c conditions
+	c.add(`NOT EXISTS (SELECT 1 FROM locations l WHERE l.location_id = tokens.location_id AND l.deleted_at IS NOT NULL)`)
+	if f.CompanyID != "" {
+		c.add(`company_id = ` + c.arg(f.CompanyID))
 	}
-	return keys, err
+	if f.LocationID != "" {
+		c.add(`location_id = ` + c.arg(f.LocationID))
+	}
+	page.Total, err = db.One(ctx, s.db.Read(), scanInt, `SELECT count(*) FROM tokens`+c.where(), c.args...)
+	if err != nil {
+		return page, err
+	}
+	c.add(`id > ` + c.arg(f.After))
+	page.Items, err = db.All(ctx, s.db.Read(), scanPrivateToken,
+		`SELECT `+privateTokenColumns+` FROM tokens`+c.where()+` ORDER BY id LIMIT `+c.arg(f.Limit), c.args...)
+	return page, err
 }
 
-// AddSigningKey keeps a key of the token issuer; the newest one signs.
-func (s *Store) AddSigningKey(ctx context.Context, k SigningKey) error {
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.Exec(ctx, `INSERT INTO signing_keys (id, sealed, created_at) VALUES ($1, $2, $3)`,
-			k.ID, s.seal.seal("signing_key:"+k.ID, k.Private), k.CreatedAt.UnixMilli())
-		return err
-	})
-}
-
-// InstanceID is the id of this database, made when it is first asked for. It is
-// the issuer of access tokens: a copy of the database keeps it, a new database has its own.
-func (s *Store) InstanceID(ctx context.Context) (id string, err error) {
+// RotateToken replaces a private integration token by the one of this hash. The old one
+// stays good until oldUntil, which is at most [tenantry.MaxRotationOverlap] away; a zero time
+// ends it now. Errors: NotFound, Invalid.
+func (s *Store) RotateToken(ctx context.Context, by tenantry.Actor, id tenantry.TokenID, hash string, oldUntil time.Time) (after tenantry.PrivateToken, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.Exec(ctx, `INSERT INTO settings (name, value) VALUES ('instance_id', $1) ON CONFLICT (name) DO NOTHING`, t.newID())
+		before, err := t.privateToken(ctx, id)
 		if err != nil {
 			return err
 		}
-		id, err = db.One(ctx, t, func(r db.Row) (v string, err error) { return v, r.Scan(&v) },
-			`SELECT value FROM settings WHERE name = 'instance_id'`)
-		return err
+		if oldUntil.After(t.now.Add(tenantry.MaxRotationOverlap)) {
+			return tenantry.InvalidInput("the old token can stay good for 7 days at most")
+		}
+		after = before
+		after.PreviousUntil = oldUntil.UTC().Truncate(time.Millisecond)
+		until := int64(0)
+		if !oldUntil.IsZero() {
+			until = oldUntil.UnixMilli()
+		}
+		_, err = t.Exec(ctx, `UPDATE tokens SET previous_hash = hash, hash = $2, previous_until = $3 WHERE id = $1`, id, hash, until)
+		if err != nil {
+			return err
+		}
+		return t.record(ctx, change{event: tenantry.TokenRotated, by: by, resource: string(id), before: before, after: after, payload: tokenPayload(after)})
 	})
-	return id, err
+	return after, err
+}
+
+// DeleteToken ends a private integration token. Errors: NotFound.
+func (s *Store) DeleteToken(ctx context.Context, by tenantry.Actor, id tenantry.TokenID) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		before, err := t.privateToken(ctx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := t.Exec(ctx, `DELETE FROM tokens WHERE id = $1`, id); err != nil {
+			return err
+		}
+		return t.record(ctx, change{event: tenantry.TokenDeleted, by: by, resource: string(id), before: before, payload: tokenPayload(before)})
+	})
+}
+
+// privateToken reads a token, whose owner the transaction then writes for.
+func (t *tx) privateToken(ctx context.Context, id tenantry.TokenID) (tenantry.PrivateToken, error) {
+	p, err := db.One(ctx, t, scanPrivateToken, `SELECT `+privateTokenColumns+` FROM tokens WHERE id = $1`, id)
+	t.loc, t.company = p.LocationID, p.CompanyID
+	return found(p, err, "Token", string(id))
 }

@@ -94,11 +94,11 @@ func (e *Env) populate(t testing.TB) {
 	e.names = strings.NewReplacer(
 		"{companyA}", string(e.CompanyA), "{companyB}", string(e.CompanyB),
 		"{locA}", string(e.LocA), "{locB}", string(e.LocB), "{locX}", string(e.LocX))
-	e.tokens["agencyA"] = e.AgencyToken(t, e.CompanyA, tenantry.Scopes()...)
-	e.tokens["agencyB"] = e.AgencyToken(t, e.CompanyB, tenantry.Scopes()...)
-	e.tokens["locA"] = e.LocationToken(t, e.LocA, tenantry.Scopes()...)
-	e.tokens["locB"] = e.LocationToken(t, e.LocB, tenantry.Scopes()...)
-	e.tokens["locX"] = e.LocationToken(t, e.LocX, tenantry.Scopes()...)
+	e.tokens["agencyA"] = e.AgencyToken(t, e.CompanyA, tenantry.PrivateScopes()...)
+	e.tokens["agencyB"] = e.AgencyToken(t, e.CompanyB, tenantry.PrivateScopes()...)
+	e.tokens["locA"] = e.LocationToken(t, e.LocA, tenantry.PrivateScopes()...)
+	e.tokens["locB"] = e.LocationToken(t, e.LocB, tenantry.PrivateScopes()...)
+	e.tokens["locX"] = e.LocationToken(t, e.LocX, tenantry.PrivateScopes()...)
 }
 
 // Location makes a location with nothing but a name.
@@ -135,7 +135,7 @@ func (e *Env) AccessToken(t testing.TB, c tenantry.Caller) string {
 func (e *Env) issue(t testing.TB, c tenantry.Caller) string {
 	t.Helper()
 	token := oauth.NewPrivateToken()
-	_, err := e.Store.CreateToken(t.Context(), tenantry.System(), oauth.HashToken(token), "test", c)
+	_, err := e.Store.CreateToken(t.Context(), tenantry.System(), oauth.HashToken(token), "test", c, time.Time{})
 	must(t, err)
 	return token
 }
