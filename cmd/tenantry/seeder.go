@@ -34,9 +34,7 @@ func (s *seeder) agency(ctx context.Context, locations, contacts int, done func(
 		return "", err
 	}
 	for _, p := range demoPeople()[:4] {
-		u, err := s.store.CreateUser(ctx, tenantry.System(), tenantry.User{
-			CompanyID: company, FirstName: p.first, LastName: p.last, Email: address(p, "northlight.example"),
-		})
+		u, err := s.user(ctx, company, p)
 		if err != nil {
 			return "", err
 		}
@@ -56,6 +54,18 @@ func (s *seeder) agency(ctx context.Context, locations, contacts int, done func(
 		})
 	}
 	return company, group.Wait()
+}
+
+// user makes a user of the agency. An address is one user's on the whole server, so those
+// of the second demo agency have its id in theirs.
+func (s *seeder) user(ctx context.Context, company tenantry.CompanyID, p demoPerson) (tenantry.User, error) {
+	u := tenantry.User{CompanyID: company, FirstName: p.first, LastName: p.last, Email: address(p, "northlight.example")}
+	made, err := s.store.CreateUser(ctx, tenantry.System(), u)
+	if tenantry.KindOf(err) == tenantry.Conflict {
+		u.Email = address(p, strings.ToLower(string(company))+".northlight.example")
+		made, err = s.store.CreateUser(ctx, tenantry.System(), u)
+	}
+	return made, err
 }
 
 // location makes sub-account i; without contacts it stays empty.
