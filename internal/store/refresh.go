@@ -64,7 +64,7 @@ func refreshInvalid() error { return tenantry.InvalidGrant("refresh token is inv
 // RefreshGrant uses a refresh token of the authenticated app and gives the next pair. Used
 // again within [tenantry.RefreshGrace], the same token gives the same pair, as long as that
 // pair was not used itself; any other use of a token that was good once ends the family's
-// refresh tokens. The pair that is given again was kept sealed under a key that takes the
+// refresh tokens, and of what was exchanged for it. The pair that is given again was kept sealed under a key that takes the
 // used token as well as the server's: nobody opens it with the server's key and a copy of the
 // database.
 //
@@ -101,7 +101,7 @@ func (s *Store) refresh(ctx context.Context, t *tx, app tenantry.AppID, id tenan
 	case sameHash(g.previous, hash) && inGrace(t.now, at(g.rotatedAt)):
 		issued, err = s.again(g, token)
 	default:
-		return issued, refreshInvalid(), t.endRefresh(ctx, tenantry.Actor{AppID: app}, "refresh token used again", `id = $1`, id)
+		return issued, refreshInvalid(), t.endRefresh(ctx, tenantry.Actor{AppID: app}, refreshReused, `id = $1`, id)
 	}
 	if err == nil {
 		issued.ApprovedLocations, err = approved(ctx, t, g.Grant)
@@ -192,6 +192,6 @@ func (s *Store) RevokeRefreshToken(ctx context.Context, by tenantry.Actor, app t
 		return nil
 	}
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		return t.revokeGrants(ctx, by, "revoked by the client", `id = $1 AND app_id = $2`, id, app)
+		return t.revokeGrants(ctx, by, clientRevoked, `id = $1 AND app_id = $2`, id, app)
 	})
 }

@@ -90,7 +90,7 @@ func (s *Store) TokenCaller(ctx context.Context, hash string) (tenantry.Caller, 
 	now := s.clock()
 	c, err := db.One(ctx, s.db.Read(), scanToken, `SELECT t.id, t.company_id, t.location_id, t.scopes FROM tokens t
 		LEFT JOIN locations l ON l.location_id = t.location_id
-		WHERE (t.hash = $1 OR (t.previous_hash = $1 AND t.previous_until > $2)) AND (t.expires_at IS NULL OR t.expires_at > $2)
+		WHERE (t.hash = $1 OR (t.previous_hash = $1 AND t.previous_hash <> '' AND t.previous_until > $2)) AND (t.expires_at IS NULL OR t.expires_at > $2)
 			AND (t.location_id = '' OR (l.location_id IS NOT NULL AND l.deleted_at IS NULL))`, hash, now.UnixMilli())
 	if err == nil {
 		s.uses.note(c.TokenID, now)

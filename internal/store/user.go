@@ -49,7 +49,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (u tenantry.User,
 	}
 	u, err = db.One(ctx, s.db.Read(), func(r db.Row) (u tenantry.User, err error) {
 		return u, r.Scan(append(userFields(&u), &passwordHash)...)
-	}, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.email_key = $1`, tenantry.Fold(email))
+	}, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.email_key = $1 AND u.email_key <> ''`, tenantry.Fold(email))
 	if err != nil {
 		u, err = found(u, err, "User", email)
 		return u, "", err
