@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
 
@@ -113,8 +114,8 @@ func isRevoked(t *testing.T, e *testkit.Env, i tenantry.Issued) bool {
 // wantCode checks the kind and code of a refusal.
 func wantCode(t *testing.T, err error, kind tenantry.Kind, code string) {
 	t.Helper()
-	e, _ := err.(*tenantry.Error) //nolint:errorlint // the store returns it as it is
-	if e == nil || e.Kind != kind || e.Code != code {
+	e, is := errors.AsType[*tenantry.Error](err)
+	if !is || e.Kind != kind || e.Code != code {
 		t.Errorf("error is %v, want kind %v with code %s", err, kind, code)
 	}
 }

@@ -115,16 +115,18 @@ func inGrace(now, usedAt time.Time) bool {
 	return now.Sub(usedAt).Abs() < tenantry.RefreshGrace
 }
 
+const liveGrantQuery = `SELECT ` + grantColumns + `, grants.hash, grants.previous_hash, grants.sealed, grants.generation, grants.rotated_at,
+		CASE WHEN grants.location_id = '' THEN 1 ELSE l.active END
+	FROM grants JOIN apps a ON a.id = grants.app_id LEFT JOIN locations l ON l.location_id = grants.location_id AND l.deleted_at IS NULL
+	WHERE grants.id = $1 AND grants.app_id = $2 AND grants.revoked_at IS NULL AND a.deleted_at IS NULL
+		AND (grants.location_id = '' OR l.location_id IS NOT NULL)`
+
 // liveGrant reads a grant of the app whose location, if it has one, gets tokens.
 func (t *tx) liveGrant(ctx context.Context, app tenantry.AppID, id tenantry.GrantID) (grantRow, error) {
 	active := false
 	g, err := db.One(ctx, t, func(r db.Row) (grantRow, error) {
 		return scanGrantRow(with(r, &active))
-	}, `SELECT `+grantColumns+`, grants.hash, grants.previous_hash, grants.sealed, grants.generation, grants.rotated_at,
-			CASE WHEN grants.location_id = '' THEN 1 ELSE l.active END
-		FROM grants JOIN apps a ON a.id = grants.app_id LEFT JOIN locations l ON l.location_id = grants.location_id AND l.deleted_at IS NULL
-		WHERE grants.id = $1 AND grants.app_id = $2 AND grants.revoked_at IS NULL AND a.deleted_at IS NULL
-			AND (grants.location_id = '' OR l.location_id IS NOT NULL)`, id, app)
+	}, liveGrantQuery, id, app)
 	switch {
 	case errors.Is(err, db.ErrNoRows):
 		return g, refreshInvalid()
