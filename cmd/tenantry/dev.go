@@ -142,20 +142,21 @@ func greeting() *template.Template {
 	return template.Must(template.New("greeting").Parse(`
 Tenantry is listening on {{.BaseURL}}  (reference: {{.BaseURL}}/docs)
 
-Agency {{.CompanyID}}, its token:
-{{.AgencyToken}}
-
-Sub-accounts:
+Sub-accounts of the demo agency:
 {{range .Names}}  {{.}}
 {{end}}
-Token of the first one:
-{{.Token .First}}
+Copy this into a shell:
 
-Try:
-curl -s '{{.BaseURL}}/locations/{{.First}}/tags' \
-  -H 'Version: 2021-07-28' -H 'Authorization: Bearer {{.Token .First}}'
+export BASE='{{.BaseURL}}' COMPANY='{{.CompanyID}}' LOCATION='{{.First}}'
+export AGENCY_TOKEN='{{.AgencyToken}}'
+export LOCATION_TOKEN='{{.Token .First}}'
 
-The tokens are valid for 24 hours; a restart prints new ones, --json prints those of all sub-accounts.
+and call the API with the agency's token, or with that of the first sub-account:
+
+curl -s "$BASE/locations/search?limit=3" -H 'Version: 2021-07-28' -H "Authorization: Bearer $AGENCY_TOKEN"
+curl -s "$BASE/locations/$LOCATION/tags" -H 'Version: 2021-07-28' -H "Authorization: Bearer $LOCATION_TOKEN"
+
+The tokens are good for 24 hours; a restart prints new ones, --json those of every sub-account.
 Press Ctrl-C to stop.
 `))
 }

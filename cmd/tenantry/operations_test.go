@@ -101,7 +101,7 @@ func (o operations) tags() {
 
 func (o operations) fields() {
 	ctx := o.t.Context()
-	folder, err := o.local.CreateCustomField(ctx, o.loc, client.CreateCustomFieldRequest{Name: "Billing", DocumentType: client.FieldFolder})
+	folder, err := o.local.CreateCustomField(ctx, o.loc, client.CreateCustomFieldRequest{Name: "Billing", DocumentType: client.FolderDocument})
 	o.ok("create folder", err, true)
 	made, err := o.local.CreateCustomField(ctx, o.loc, client.CreateCustomFieldRequest{
 		Name: "Go colour", DataType: client.FieldSingleOptions, Options: []string{"Red", "Blue"}, ParentID: folder.ID,
@@ -111,7 +111,7 @@ func (o operations) fields() {
 	o.ok("update field", err, err == nil && updated.FieldKey == made.FieldKey && len(updated.PicklistOptions) == 2)
 	read, err := o.local.CustomField(ctx, o.loc, made.FieldKey)
 	o.ok("read field by key", err, err == nil && read.ID == made.ID && read.Name == "Go shade")
-	found, err := o.local.SearchCustomFields(ctx, o.loc, client.CustomFieldSearch{DocumentType: client.FieldFolder, Model: client.ContactModel, Query: "bill"})
+	found, err := o.local.SearchCustomFields(ctx, o.loc, client.CustomFieldSearch{DocumentType: client.FolderDocument, Model: client.ContactModel, Query: "bill"})
 	o.ok("search folders", err, err == nil && len(found.Folders) == 1 && found.TotalItems == 1)
 	o.upload()
 	for _, id := range []string{made.ID, folder.ID} {
@@ -129,7 +129,7 @@ func (o operations) upload() {
 	sent := []byte("hello, files")
 	up, err := o.local.UploadFiles(ctx, o.loc, field.ID, 1, client.Upload{Name: "hello.txt", Content: bytes.NewReader(sent)})
 	o.ok("upload", err, err == nil && len(up.Files) == 1 && up.Files[0].Size == int64(len(sent)))
-	resp, err := http.Get(up.URLs["hello.txt"]) //nolint:gosec,noctx // our own server
+	resp, err := http.Get(up.URLs["hello.txt"]) //nolint:gosec // our own server
 	o.ok("fetch", err, true)
 	got, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()

@@ -193,7 +193,7 @@ func TestDevGreetsAPerson(t *testing.T) {
 		}
 		greeting.WriteString(line)
 	}
-	for _, want := range []string{"http://127.0.0.1:", "/docs", "curl -s", "Version: 2021-07-28", "Blue Harbor Dental"} {
+	for _, want := range []string{"http://127.0.0.1:", "/docs", "curl -s", "export LOCATION_TOKEN=", "Version: 2021-07-28", "Blue Harbor Dental"} {
 		if !strings.Contains(greeting.String(), want) {
 			t.Errorf("the greeting lacks %q:\n%s", want, &greeting)
 		}
@@ -344,7 +344,7 @@ func TestFlagsFromTheEnvironment(t *testing.T) {
 func TestEveryOpenPageAnswers(t *testing.T) {
 	_, f := dev(t, "--locations", "1")
 	for _, path := range []string{"/health", "/openapi.json", "/docs", "/.well-known/jwks.json"} {
-		resp, err := http.Get(f.BaseURL + path) //nolint:gosec,noctx // our own server
+		resp, err := http.Get(f.BaseURL + path) //nolint:gosec // our own server
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -119,6 +119,22 @@ func (s *seeder) values(ctx context.Context, l tenantry.Location, d demoLocation
 	return nil
 }
 
+func (s *seeder) templates(ctx context.Context, l tenantry.Location, d demoLocation) error {
+	text := func(t string) *string { return &t }
+	sms, mail, whatsApp := tenantry.SMSTemplate, tenantry.EmailTemplate, tenantry.WhatsAppTemplate
+	for _, p := range []tenantry.TemplatePatch{
+		{Name: text("Appointment reminder"), Type: &sms, Body: text("Hi {{contact.first_name}}, see you tomorrow at " + d.name + ".")},
+		{Name: text("Review request"), Type: &sms, Body: text("How did we do? " + d.site + "/review")},
+		{Name: text("Welcome"), Type: &mail, Subject: text("Welcome to " + d.name), HTML: text("<p>Good to have you with us, {{contact.first_name}}.</p>")},
+		{Name: text("Directions"), Type: &whatsApp, Body: text("You find us at " + d.address + ", " + d.city + ".")},
+	} {
+		if _, err := s.store.CreateTemplate(ctx, l.ID, tenantry.System(), p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // contacts makes people with tasks: open ones, overdue ones and completed ones.
 func (s *seeder) contacts(ctx context.Context, loc tenantry.LocationID, d demoLocation, seed, n int) (first tenantry.ContactID, err error) {
 	people := demoPeople()

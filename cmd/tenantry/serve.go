@@ -96,14 +96,10 @@ func (s server) run(ctx context.Context, ready func(url string, tokens *oauth.Au
 		return err
 	}
 	url := s.publicURL(ln.Addr())
-	srv := &http.Server{
-		Handler: httpd.New(httpd.Options{
-			API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Limits: s.limits, Log: s.log,
-			Version: programVersion(), Now: time.Now,
-		}),
-		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-	}
+	srv := httpd.NewServer(httpd.New(httpd.Options{
+		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Limits: s.limits, Log: s.log,
+		Version: programVersion(), Now: time.Now,
+	}), s.log)
 	if s.tls != nil {
 		ln = tls.NewListener(ln, s.tls)
 	}
@@ -156,7 +152,7 @@ func newLogger(io console, format string) *slog.Logger {
 	f, isFile := io.err.(*os.File)
 	terminal := isFile && term.IsTerminal(int(f.Fd()))
 	if format == "text" || (format == "auto" && terminal) {
-		return slog.New(tint.NewHandler(io.err, &tint.Options{NoColor: !terminal, TimeFormat: time.TimeOnly}))
+		return slog.New(tint.NewTextHandler(io.err, &tint.Options{NoColor: !terminal, TimeFormat: time.TimeOnly}))
 	}
 	return slog.New(slog.NewJSONHandler(io.err, nil))
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // version is set at build time: -ldflags "-X main.version=v1.2.3".
-var version string //nolint:gochecknoglobals // the linker can set nothing else
+var version string
 
 type versionCmd struct{}
 

@@ -67,17 +67,7 @@ func isExtension(s string) bool {
 // dataType is one of [tenantry.DataTypes].
 type dataType string
 
-// Check implements [wire.Checker].
-func (t dataType) Check() string {
-	for _, known := range t.Enum() {
-		if string(t) == known {
-			return ""
-		}
-	}
-	return "must be one of the following values: " + strings.Join(t.Enum(), ", ")
-}
-
-// Enum tells the OpenAPI printer the values.
+// Enum implements [wire.Enumerated].
 func (dataType) Enum() []string {
 	return each(tenantry.DataTypes(), func(t tenantry.DataType) string { return string(t) })
 }
@@ -118,11 +108,11 @@ type createCustomFieldBody struct {
 
 // CheckAll implements [wire.CrossChecker].
 func (b *createCustomFieldBody) CheckAll(v *wire.Violations) {
-	if v.Failed("dataType") || v.Failed("documentType") || v.Failed("model") {
-		return // the other members depend on these
+	if v.Failed("documentType") {
+		return // all depends on it
 	}
 	for _, p := range b.draft().Problems() {
-		if !v.Failed(p.Property) {
+		if !v.Failed(p.Property) && (p.Property != "fieldKey" || !v.Failed("model")) {
 			v.Add(p.Property, p.Text)
 		}
 	}
@@ -176,5 +166,7 @@ func textBoxes(list []textBoxBody) []tenantry.TextBox {
 	if list == nil {
 		return nil
 	}
-	return each(list, func(b textBoxBody) tenantry.TextBox { return tenantry.TextBox{Label: b.Label, PrefillValue: b.PrefillValue} })
+	return each(list, func(b textBoxBody) tenantry.TextBox {
+		return tenantry.TextBox{Label: b.Label, PrefillValue: b.PrefillValue}
+	})
 }

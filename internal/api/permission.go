@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/tenantry/tenantry"
 )
@@ -11,15 +9,7 @@ import (
 // permission is one of [tenantry.PermissionNames].
 type permission string
 
-// Check implements [wire.Checker].
-func (p permission) Check() string {
-	if slices.Contains(tenantry.PermissionNames(), string(p)) {
-		return ""
-	}
-	return "must be one of the following values: " + strings.Join(tenantry.PermissionNames(), ", ")
-}
-
-// Enum tells the OpenAPI printer the values.
+// Enum implements [wire.Enumerated].
 func (permission) Enum() []string { return tenantry.PermissionNames() }
 
 type permissionsBody struct {

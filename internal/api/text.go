@@ -1,7 +1,6 @@
 package api
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,18 +25,10 @@ func (z timeZone) Check() string {
 	return ""
 }
 
-// country is one of the published country codes; empty means unset.
+// country is one of the published country codes.
 type country string
 
-// Check implements [wire.Checker].
-func (c country) Check() string {
-	if c == "" || slices.Contains(tenantry.Countries(), string(c)) {
-		return ""
-	}
-	return "must be one of the following values: " + strings.Join(tenantry.Countries(), ", ")
-}
-
-// Enum tells the OpenAPI printer the values.
+// Enum implements [wire.Enumerated].
 func (country) Enum() []string { return tenantry.Countries() }
 
 // tagName is the name of a tag; its stored form is NFC, trimmed and lower case

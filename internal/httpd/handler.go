@@ -35,7 +35,12 @@ func New(o Options) http.Handler {
 	mux.Handle("GET", "/openapi.json", wire.Document(mux.Routes(), o.Version))
 	mux.Handle("GET", "/docs", wire.ReferencePage("/docs", "/openapi.json"))
 	mux.Handle("GET", "/docs/{file}", wire.ReferencePage("/docs", "/openapi.json"))
-	return exchange(o.Log, o.Now, q.unspent(recoverPanic(cors(mux))))
+	return edge(o, q, mux)
+}
+
+// edge puts the chain that every request passes before its route around next.
+func edge(o Options, q quota, next http.Handler) http.Handler {
+	return exchange(o.Log, o.Now, q.unspent(recoverPanic(cors(next))))
 }
 
 func health() http.Handler {

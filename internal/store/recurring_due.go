@@ -12,10 +12,12 @@ import (
 // DueLocations lists live locations with occurrences of recurring tasks that have
 // come and were not decided on, in the order of their ids from the one after `after` on, at most limit.
 func (s *Store) DueLocations(ctx context.Context, after tenantry.LocationID, limit int) ([]tenantry.LocationID, error) {
-	return db.All(ctx, s.db.Read(), scanLocationID, `SELECT DISTINCT r.location_id FROM recurring_tasks r
-		JOIN locations l ON l.location_id = r.location_id AND l.deleted_at IS NULL
-		WHERE r.deleted_at IS NULL AND r.next_occurrence_at <= $1 AND r.location_id > $2
-		ORDER BY r.location_id LIMIT $3`, s.now().UnixMilli(), after, limit)
+	// The part by time stands alone, or a planner may walk all series of all locations to
+	// find the few that are due.
+	return db.All(ctx, s.db.Read(), scanLocationID, `WITH due AS MATERIALIZED (
+			SELECT location_id FROM recurring_tasks WHERE deleted_at IS NULL AND next_occurrence_at <= $1)
+		SELECT DISTINCT d.location_id FROM due d JOIN locations l ON l.location_id = d.location_id
+		WHERE l.deleted_at IS NULL AND d.location_id > $2 ORDER BY d.location_id LIMIT $3`, s.now().UnixMilli(), after, limit)
 }
 
 func scanLocationID(r db.Row) (id tenantry.LocationID, err error) { return id, r.Scan(&id) }

@@ -95,9 +95,7 @@ func scanTaskRow(r db.Row) (row tenantry.TaskRow, err error) {
 // all that match, wherever the cursor stands.
 func (s *Store) SearchTasks(ctx context.Context, loc tenantry.LocationID, f tenantry.TaskFilter) (page tenantry.Page[tenantry.TaskRow], err error) {
 	w := taskConditions(loc, f)
-	page.Total, err = db.One(ctx, s.db.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
-		`SELECT count(*)`+taskSource+w.where(), w.args...)
-	if err != nil {
+	if page.Total, err = s.countTasks(ctx, f, w); err != nil {
 		return page, err
 	}
 	key, than, direction := `t.created_at`, `>`, ``
@@ -114,6 +112,16 @@ func (s *Store) SearchTasks(ctx context.Context, loc tenantry.LocationID, f tena
 		` LIMIT ` + w.arg(cmp.Or(f.Limit, tenantry.DefaultTasks)) + ` OFFSET ` + w.arg(f.Skip)
 	page.Items, err = db.All(ctx, s.db.Read(), scanTaskRow, query, w.args...)
 	return page, err
+}
+
+// countTasks counts what the conditions select, without people that no condition asks for.
+func (s *Store) countTasks(ctx context.Context, f tenantry.TaskFilter, w *conditions) (int, error) {
+	source := ` FROM tasks t`
+	if f.BusinessID != "" {
+		source = taskSource
+	}
+	return db.One(ctx, s.db.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
+		`SELECT count(*)`+source+w.where(), w.args...)
 }
 
 func taskConditions(loc tenantry.LocationID, f tenantry.TaskFilter) *conditions {

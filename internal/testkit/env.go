@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"bytes"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -31,7 +30,7 @@ type Env struct {
 	Tokens *oauth.Authenticator
 	Routes []wire.Route
 	URL    string
-	Log    *bytes.Buffer // the server's log; read it only between requests
+	Log    *Log // the server's
 
 	CompanyA, CompanyB tenantry.CompanyID
 	LocA, LocB, LocX   tenantry.LocationID
@@ -56,7 +55,7 @@ func Start() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
 // NewEnv starts a server on d. It stops with the test.
 func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	t.Helper()
-	e := &Env{DB: d, Clock: NewClock(Start()), Log: new(bytes.Buffer), tokens: map[string]string{}}
+	e := &Env{DB: d, Clock: NewClock(Start()), Log: new(Log), tokens: map[string]string{}}
 	for _, o := range opts {
 		o(e)
 	}
@@ -74,10 +73,10 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	a := api.New(e.Store, e.Files, e.URL)
 	e.Routes = a.Routes()
 	e.document = newDocument(t, e.Routes)
-	srv.Config.Handler = httpd.New(httpd.Options{
-		API: a, Tokens: e.Tokens, Limits: e.limits,
-		Log: slog.New(slog.NewJSONHandler(&lockedWriter{w: e.Log}, nil)), Version: "test", Now: e.Clock.Now,
-	})
+	log := slog.New(slog.NewJSONHandler(e.Log, nil))
+	srv.Config = httpd.NewServer(httpd.New(httpd.Options{
+		API: a, Tokens: e.Tokens, Limits: e.limits, Log: log, Version: "test", Now: e.Clock.Now,
+	}), log)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	e.populate(t)

@@ -213,15 +213,23 @@ func Contains(want, got any, at string) string {
 	return ""
 }
 
-// lockedWriter lets handlers of several requests log to one buffer.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
+// Log keeps what a server logs. It is safe for concurrent use: a request's line is
+// written after its answer.
+type Log struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
 }
 
-// Write writes as a whole.
-func (l *lockedWriter) Write(p []byte) (int, error) {
+// Write appends a line.
+func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(p)
+	return l.buf.Write(p)
+}
+
+// String gives the lines so far.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
 }

@@ -68,6 +68,9 @@ func (c *compiler) value(t reflect.Type, rules ruleSet) *value {
 		v.ptr, v.typ = true, t.Elem()
 	}
 	v.check = v.typ.Implements(checkerType)
+	if e, ok := reflect.TypeAssert[Enumerated](reflect.Zero(v.typ)); ok {
+		v.rules.enum = e.Enum()
+	}
 	if v.typ == rawType {
 		v.kind = kindAny
 		return v

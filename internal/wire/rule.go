@@ -18,6 +18,13 @@ type Checker interface {
 	Check() string
 }
 
+// Enumerated is implemented by a text type with a closed list of values; it stands
+// for the enum rule.
+type Enumerated interface {
+	// Enum lists the values, as the message and the document show them.
+	Enum() []string
+}
+
 // CrossChecker is implemented by an input object whose fields depend on each
 // other. It runs after every field was bound and may only add messages.
 type CrossChecker interface {

@@ -12,9 +12,6 @@ import (
 // document is the same at every start.
 type obj = map[string]any
 
-// enumerated is implemented by a text type with a closed list of values.
-type enumerated interface{ Enum() []string }
-
 // printer collects the component schemas while it prints.
 type printer struct {
 	compiler *compiler
@@ -63,12 +60,8 @@ func (p *printer) schema(v *value, input bool) obj {
 }
 
 func (p *printer) text(s obj, v *value) {
-	values := v.rules.enum
-	if e, ok := reflect.TypeAssert[enumerated](reflect.Zero(v.typ)); ok {
-		values = e.Enum()
-	}
-	if len(values) > 0 {
-		s["enum"] = values
+	if len(v.rules.enum) > 0 {
+		s["enum"] = v.rules.enum
 	}
 	if v.rules.maxLen > 0 {
 		s["maxLength"] = v.rules.maxLen

@@ -1,0 +1,104 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/testkit"
+)
+
+// TestTaskQueryIsLiteral: a query finds what contains it in any case, whatever
+// characters it is made of (requirement 24).
+func TestTaskQueryIsLiteral(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		ctx := t.Context()
+		texts := []string{
+			"", "100%", "100 percent", "a_b", "axb", `back\slash`, "'; DROP TABLE tasks;--", `"quoted"`, "NEAR(", "*", "$1",
+			"ÉCOLE", "école", "STRASSE", "Straße", "日本語", "é", "e\u0301", "two\nlines", "\x1f",
+		}
+		for i, text := range texts {
+			ok[tenantry.Task](t)(e.Store.CreateTask(ctx, e.LocA, tenantry.System(), tenantry.Task{
+				Title: text, Body: texts[(i*7+3)%len(texts)], DueAt: testkit.Start(),
+			}))
+			ok[tenantry.Task](t)(e.Store.CreateTask(ctx, e.LocB, tenantry.System(), tenantry.Task{Title: text, DueAt: testkit.Start()}))
+		}
+		all := ok[tenantry.Page[tenantry.TaskRow]](t)(e.Store.SearchTasks(ctx, e.LocA, tenantry.TaskFilter{Limit: 500}))
+		if all.Total != len(texts) || len(all.Items) != len(texts) {
+			t.Fatalf("%d rows of %d, want %d", len(all.Items), all.Total, len(texts))
+		}
+		piece := rapid.SampledFrom([]string{"%", "_", `\`, "'", `"`, "*", "(", "$1", ";--", "0", "a", "B", "É", "é", "ß", "ss", "日", " ", "t", "NEAR"})
+		rapid.Check(t, func(rt *rapid.T) {
+			query := strings.Join(rapid.SliceOfN(piece, 1, 3).Draw(rt, "pieces"), "")
+			var want []tenantry.TaskID
+			for _, row := range all.Items {
+				q := tenantry.Fold(query)
+				if strings.Contains(tenantry.Fold(row.Title), q) || strings.Contains(tenantry.Fold(row.Body), q) {
+					want = append(want, row.ID)
+				}
+			}
+			page, err := e.Store.SearchTasks(ctx, e.LocA, tenantry.TaskFilter{Query: query, Limit: 500})
+			if err != nil {
+				rt.Fatal(err)
+			}
+			var got []tenantry.TaskID
+			for _, row := range page.Items {
+				got = append(got, row.ID)
+			}
+			if diff := cmp.Diff(want, got); diff != "" || page.Total != len(want) {
+				rt.Fatalf("query %q, total %d (-want +got):\n%s", query, page.Total, diff)
+			}
+		})
+	})
+}
+
+func TestCreateTaskKnowsItsPeople(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		ctx, by := t.Context(), tenantry.System()
+		theirs := ok[tenantry.Contact](t)(e.Store.CreateContact(ctx, e.LocB, by, tenantry.Contact{}))
+		stranger := ok[tenantry.User](t)(e.Store.CreateUser(ctx, by, tenantry.User{CompanyID: e.CompanyB}))
+		before := e.Snapshot(t)
+		for _, task := range []tenantry.Task{
+			{Title: "t", ContactID: theirs.ID, AssignedTo: stranger.ID}, {Title: "t", ContactID: "unknown", AssignedTo: "unknown"},
+		} {
+			_, err := e.Store.CreateTask(ctx, e.LocA, by, task)
+			want := "contactId must be a contact of the location; assignedTo must be a user of the location's agency"
+			if tenantry.KindOf(err) != tenantry.Invalid || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%+v gives %v", task, err)
+			}
+		}
+		if diff := cmp.Diff(before, e.Snapshot(t)); diff != "" {
+			t.Errorf("a refused task left something:\n%s", diff)
+		}
+	})
+}
+
+func TestTaskAsRead(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		ctx, by := t.Context(), tenantry.System()
+		c := ok[tenantry.Contact](t)(e.Store.CreateContact(ctx, e.LocA, by, tenantry.Contact{FirstName: "Ada", Email: "a@b.test"}))
+		u := ok[tenantry.User](t)(e.Store.CreateUser(ctx, by, tenantry.User{CompanyID: e.CompanyA, LastName: "Hopper", Email: "g@h.test"}))
+		made := ok[tenantry.Task](t)(e.Store.CreateTask(ctx, e.LocA, by, tenantry.Task{
+			Title: "t", Body: "b", ContactID: c.ID, AssignedTo: u.ID, DueAt: testkit.Start().Add(time.Hour), Completed: true,
+			RecurringID: "not by hand",
+		}))
+		page := ok[tenantry.Page[tenantry.TaskRow]](t)(e.Store.SearchTasks(ctx, e.LocA, tenantry.TaskFilter{}))
+		want := tenantry.TaskRow{
+			Task: tenantry.Task{
+				ID: made.ID, LocationID: e.LocA, Title: "t", Body: "b", ContactID: c.ID, AssignedTo: u.ID, DueAt: testkit.Start().Add(time.Hour),
+				Completed: true, CreatedAt: testkit.Start(), UpdatedAt: testkit.Start(),
+			},
+			Contact: &tenantry.Contact{ID: c.ID, FirstName: "Ada"}, Assignee: &tenantry.User{ID: u.ID, LastName: "Hopper"},
+		}
+		if diff := cmp.Diff([]tenantry.TaskRow{want}, page.Items); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(want.Task, made); diff != "" {
+			t.Errorf("created (-want +got):\n%s", diff)
+		}
+	})
+}
