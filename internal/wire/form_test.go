@@ -12,13 +12,13 @@ import (
 	"github.com/tenantry/tenantry"
 )
 
-type testForm struct {
+type echoForm struct {
 	ID   string `json:"id" rule:"required"`
 	Note string `json:"note" rule:"maxLen=5"`
 }
 
-type testFormInput struct {
-	Form Form[testForm] `body:"form"`
+type echoInput struct {
+	Form Form[echoForm] `body:"form"`
 }
 
 // formMux serves a row that answers with all that it reads of a form.
@@ -30,7 +30,7 @@ func formMux(t testing.TB) *Mux {
 		},
 		Admit: func(http.Header, tenantry.Caller) error { return nil },
 	}
-	h := func(_ context.Context, _ tenantry.Caller, in *testFormInput) (map[string]string, error) {
+	h := func(_ context.Context, _ tenantry.Caller, in *echoInput) (map[string]string, error) {
 		out := map[string]string{}
 		form, err := in.Form.Read(func(p FilePart) error {
 			if p.Name == "bad.txt" {
