@@ -161,6 +161,24 @@ func TestDocumentSaysWhatARowAnswers(t *testing.T) {
 	}
 }
 
+// TestBodySchemasAreClosed: a body refuses undeclared members at every level, so its
+// schemas say so even when an answer was printed first.
+func TestBodySchemasAreClosed(t *testing.T) {
+	type noInput struct{}
+	type nodeInput struct {
+		Body testNode `body:"json"`
+	}
+	read := Handle(Op{Method: "GET", Path: "/n", ID: "read", Group: "N"}, handlerOf[noInput, testNode])
+	write := Handle(Op{Method: "PUT", Path: "/n", ID: "write", Group: "N"}, handlerOf[nodeInput, testNode])
+	for name, routes := range map[string][]Route{"the answer first": {read, write}, "the body first": {write, read}, "the answer only": {read}} {
+		schema := load(t, OpenAPI(routes, "test")).Components.Schemas["TestNode"].Value
+		closed := schema.AdditionalProperties.Has != nil && !*schema.AdditionalProperties.Has
+		if closed != (len(routes) == 2) {
+			t.Errorf("%s: closed is %t", name, closed)
+		}
+	}
+}
+
 // TestOneNameOneSchema: two types under one name would make one of them a lie.
 func TestOneNameOneSchema(t *testing.T) {
 	type other struct {

@@ -86,6 +86,9 @@ func (p *printer) component(o *object, input bool) string {
 		if owner != o.typ {
 			panic(fmt.Sprintf("wire: schema %s names both %s and %s", o.name, owner, o.typ))
 		}
+		if input {
+			p.closeSchema(o)
+		}
 		return o.name
 	}
 	p.owners[o.name] = o.typ
@@ -106,6 +109,25 @@ func (p *printer) component(o *object, input bool) string {
 	}
 	p.schemas[o.name] = s
 	return o.name
+}
+
+// closeSchema forbids undeclared properties in a schema that was first printed for an
+// answer, and in what it consists of: a body refuses them.
+func (p *printer) closeSchema(o *object) {
+	s, printed := p.schemas[o.name].(obj)
+	if !printed || s["additionalProperties"] == false {
+		return
+	}
+	s["additionalProperties"] = false
+	for i := range o.fields {
+		v := o.fields[i].value
+		for v.kind == kindList {
+			v = v.elem
+		}
+		if v.kind == kindObject {
+			p.closeSchema(v.object)
+		}
+	}
 }
 
 // property prints a declared property with its texts. In OpenAPI 3.1 a reference
