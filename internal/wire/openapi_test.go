@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -161,8 +162,8 @@ func TestDocumentSaysWhatARowAnswers(t *testing.T) {
 	}
 }
 
-// TestBodySchemasAreClosed: a body refuses undeclared members at every level, so its
-// schemas say so even when an answer was printed first.
+// TestBodySchemasAreClosed: a body refuses undeclared members at every level and requires
+// what its rules say, so its schemas say so even when an answer was printed first.
 func TestBodySchemasAreClosed(t *testing.T) {
 	type noInput struct{}
 	type nodeInput struct {
@@ -173,8 +174,8 @@ func TestBodySchemasAreClosed(t *testing.T) {
 	for name, routes := range map[string][]Route{"the answer first": {read, write}, "the body first": {write, read}, "the answer only": {read}} {
 		schema := load(t, OpenAPI(routes, "test")).Components.Schemas["TestNode"].Value
 		closed := schema.AdditionalProperties.Has != nil && !*schema.AdditionalProperties.Has
-		if closed != (len(routes) == 2) {
-			t.Errorf("%s: closed is %t", name, closed)
+		if body := len(routes) == 2; closed != body || slices.Contains(schema.Required, "name") == body {
+			t.Errorf("%s: closed is %t, required %v", name, closed, schema.Required)
 		}
 	}
 }

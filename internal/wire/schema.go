@@ -92,33 +92,43 @@ func (p *printer) component(o *object, input bool) string {
 		return o.name
 	}
 	p.owners[o.name] = o.typ
-	properties, required := obj{}, []string{}
+	properties := obj{}
+	for i := range o.fields {
+		properties[o.fields[i].name] = p.property(&o.fields[i], input)
+	}
+	s := obj{"type": "object", "properties": properties}
+	demand(s, o, input)
+	p.schemas[o.name] = s
+	return o.name
+}
+
+// demand says in a schema which members a body must have and that it may have no
+// others, or which members an answer always has.
+func demand(s obj, o *object, input bool) {
+	required := []string{}
 	for i := range o.fields {
 		f := &o.fields[i]
-		properties[f.name] = p.property(f, input)
 		if (input && f.value.rules.required) || (!input && !f.omits) {
 			required = append(required, f.name)
 		}
 	}
-	s := obj{"type": "object", "properties": properties}
+	delete(s, "required")
 	if len(required) > 0 {
 		s["required"] = required
 	}
 	if input {
 		s["additionalProperties"] = false
 	}
-	p.schemas[o.name] = s
-	return o.name
 }
 
-// closeSchema forbids undeclared properties in a schema that was first printed for an
-// answer, and in what it consists of: a body refuses them.
+// closeSchema makes a schema that was first printed for an answer, and what it
+// consists of, say what a body must be: that is true of the answer as well.
 func (p *printer) closeSchema(o *object) {
 	s, printed := p.schemas[o.name].(obj)
 	if !printed || s["additionalProperties"] == false {
 		return
 	}
-	s["additionalProperties"] = false
+	demand(s, o, true)
 	for i := range o.fields {
 		v := o.fields[i].value
 		for v.kind == kindList {
