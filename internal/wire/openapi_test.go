@@ -42,6 +42,7 @@ type testNode struct {
 
 	Name     string     `json:"name"`
 	Children []testNode `json:"children,omitempty"`
+	Empty    struct{}   `json:"empty,omitzero"`
 }
 
 func handlerOf[In, Out any](context.Context, tenantry.Caller, *In) (out Out, err error) {
@@ -108,7 +109,8 @@ func TestDocumentSaysTheRules(t *testing.T) {
 			"partner":{"type":"string"}}}`,
 		"testInner": `{"type":"object","additionalProperties":false,"required":["a"],"properties":{"a":{"type":"string"},"b":{"type":"boolean"}}}`,
 		"TestNode": `{"type":"object","required":["name"],"properties":{"name":{"type":"string"},
-			"children":{"type":"array","items":{"$ref":"#/components/schemas/TestNode"}}}}`,
+			"children":{"type":"array","items":{"$ref":"#/components/schemas/TestNode"}},
+			"empty":{"type":"object","properties":{}}}}`,
 	} {
 		var got, expected any
 		if err := json.Unmarshal(doc.Components.Schemas[name], &got); err != nil {

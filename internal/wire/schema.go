@@ -49,6 +49,9 @@ func (p *printer) schema(v *value, input bool) obj {
 			s["minItems"] = 1
 		}
 	case kindObject:
+		if v.object.name == "" {
+			return p.objectSchema(v.object, input) // a struct without a name of its own stands in its place
+		}
 		return obj{"$ref": "#/components/schemas/" + p.component(v.object, input)}
 	case kindAny:
 		if v.typ.Kind() == reflect.Map {
@@ -92,14 +95,18 @@ func (p *printer) component(o *object, input bool) string {
 		return o.name
 	}
 	p.owners[o.name] = o.typ
+	p.schemas[o.name] = p.objectSchema(o, input)
+	return o.name
+}
+
+func (p *printer) objectSchema(o *object, input bool) obj {
 	properties := obj{}
 	for i := range o.fields {
 		properties[o.fields[i].name] = p.property(&o.fields[i], input)
 	}
 	s := obj{"type": "object", "properties": properties}
 	demand(s, o, input)
-	p.schemas[o.name] = s
-	return o.name
+	return s
 }
 
 // demand says in a schema which members a body must have and that it may have no
