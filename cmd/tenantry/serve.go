@@ -104,8 +104,12 @@ func (s server) run(ctx context.Context, ln net.Listener, ready func(url string,
 		return errors.Join(err, ln.Close())
 	}
 	url := s.publicURL(ln.Addr())
+	pages, err := oauth.NewPages(s.instance.store, url, time.Now)
+	if err != nil {
+		return errors.Join(usageError("--public-url: "+err.Error()), ln.Close())
+	}
 	srv := httpd.NewServer(httpd.New(httpd.Options{
-		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Limits: s.limits, Log: s.log,
+		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Pages: pages, Limits: s.limits, Log: s.log,
 		Version: programVersion(), Now: time.Now,
 	}), s.log)
 	if s.tls != nil {

@@ -15,6 +15,7 @@ import (
 type Options struct {
 	API     *api.API
 	Tokens  *oauth.Authenticator
+	Pages   *oauth.Pages
 	Limits  ratelimit.Limits // zero: no limits, no limit headers
 	Log     *slog.Logger
 	Version string           // of the program, for the OpenAPI document
@@ -30,6 +31,7 @@ func New(o Options) http.Handler {
 		Reach:        o.API.Reach,
 	}, o.API.Routes())
 	o.API.Mount(mux)
+	o.Pages.Mount(mux)
 	mux.Handle("GET", "/health", health())
 	mux.Handle("GET", "/.well-known/jwks.json", o.Tokens.JWKS())
 	mux.Handle("GET", "/openapi.json", wire.Document(mux.Routes(), o.Version))

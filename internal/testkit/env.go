@@ -76,9 +76,11 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	a := api.New(e.Store, e.Files, e.URL)
 	e.Routes = a.Routes()
 	e.document = newDocument(t, e.Routes)
+	pages, err := oauth.NewPages(e.Store, e.URL, e.Clock.Now)
+	must(t, err)
 	log := slog.New(slog.NewJSONHandler(e.Log, nil))
 	srv.Config = httpd.NewServer(httpd.New(httpd.Options{
-		API: a, Tokens: e.Tokens, Limits: e.limits, Log: log, Version: "test", Now: e.Clock.Now,
+		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, Log: log, Version: "test", Now: e.Clock.Now,
 	}), log)
 	srv.Start()
 	t.Cleanup(srv.Close)
