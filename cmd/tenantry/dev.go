@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"slices"
 	"text/template"
@@ -27,7 +28,10 @@ type devCmd struct {
 
 // Help is printed below the flags.
 func (devCmd) Help() string {
-	return `Examples:
+	return `It makes an app and a user who can install it, and prints their secrets, the same in
+every run of a data folder: what was done to them since is set back.
+
+Examples:
   tenantry dev                            everything is gone after Ctrl-C
   tenantry dev --data ./demo              keep the data, and seed it once
   tenantry dev --json --addr 127.0.0.1:0  for scripts`
@@ -60,12 +64,16 @@ func (c *devCmd) Run(ctx context.Context, io console) (err error) {
 	if err != nil {
 		return err
 	}
+	access, err := demoInstaller(ctx, in, company)
+	if err != nil {
+		return err
+	}
 	s := server{flags: c.serverFlags, instance: in, log: log}
 	if c.Limits == "on" {
 		s.limits = ratelimit.Defaults()
 	}
-	return s.run(ctx, ln, func(url string, tokens *oauth.Authenticator) error {
-		facts, err := devFacts(ctx, in, company, url, tokens)
+	return s.run(ctx, ln, func(base string, tokens *oauth.Authenticator) error {
+		facts, err := devFacts(ctx, in, access, company, base, tokens)
 		if err != nil {
 			return err
 		}
@@ -94,16 +102,17 @@ type facts struct {
 	CompanyID      tenantry.CompanyID             `json:"companyId"`
 	LocationTokens map[tenantry.LocationID]string `json:"locationTokens"`
 	AgencyToken    string                         `json:"agencyToken"`
-	names          map[tenantry.LocationID]string
+	demoAccess
+	names map[tenantry.LocationID]string
 }
 
 // maxDevTokens bounds the tokens that are printed: with more sub-accounts, a script wants
 // `tenantry token create`.
 const maxDevTokens = 100
 
-func devFacts(ctx context.Context, in *instance, company tenantry.CompanyID, url string, tokens *oauth.Authenticator) (facts, error) {
+func devFacts(ctx context.Context, in *instance, demo demoAccess, company tenantry.CompanyID, base string, tokens *oauth.Authenticator) (facts, error) {
 	f := facts{
-		BaseURL: url, CompanyID: company,
+		BaseURL: base, CompanyID: company, demoAccess: demo,
 		LocationTokens: map[tenantry.LocationID]string{}, names: map[tenantry.LocationID]string{},
 	}
 	page, err := in.store.SearchLocations(ctx, company, tenantry.LocationFilter{Limit: maxDevTokens})
@@ -146,6 +155,14 @@ func (f facts) Names() []string {
 // Token is the token of a sub-account.
 func (f facts) Token(id tenantry.LocationID) string { return f.LocationTokens[id] }
 
+// AuthorizeURL is a link to install the demo app.
+func (f facts) AuthorizeURL() string {
+	return f.BaseURL + "/oauth/chooselocation?" + url.Values{
+		"response_type": {"code"}, "client_id": {string(f.ClientID)}, "redirect_uri": {f.RedirectURI},
+		"scope": {tenantry.JoinScopes([]tenantry.Scope{tenantry.LocationsRead, tenantry.TagsRead, tenantry.OAuthRead, tenantry.OAuthWrite})},
+	}.Encode()
+}
+
 func greeting() *template.Template {
 	return template.Must(template.New("greeting").Parse(`
 Tenantry is listening on {{.BaseURL}}  (reference: {{.BaseURL}}/docs)
@@ -167,6 +184,18 @@ and call the API with the agency's token:
 curl -s "$BASE/locations/search?limit=3" -H 'Version: 2021-07-28' -H "Authorization: Bearer $AGENCY_TOKEN"
 {{if .First}}curl -s "$BASE/locations/$LOCATION/tags" -H 'Version: 2021-07-28' -H "Authorization: Bearer $LOCATION_TOKEN"
 {{end}}
+To install the demo app, sign in as {{.ConsoleEmail}} with the password {{.ConsolePassword}} at
+
+{{.AuthorizeURL}}
+
+The browser ends up at {{.RedirectURI}}?code=…, where nothing has to listen. Take the code:
+
+export CLIENT_ID='{{.ClientID}}' CLIENT_SECRET='{{.ClientSecret}}'
+export REDIRECT_URI='{{.RedirectURI}}' CODE='…'
+
+curl -s "$BASE/oauth/token" -d grant_type=authorization_code -d "code=$CODE" -d "client_id=$CLIENT_ID" \
+  -d "client_secret=$CLIENT_SECRET" --data-urlencode "redirect_uri=$REDIRECT_URI"
+
 The tokens are good for 24 hours; a restart prints new ones, --json those of every sub-account.
 Press Ctrl-C to stop.
 `))

@@ -62,7 +62,7 @@ func start(t *testing.T, args ...string) *program {
 	p := &program{out: bufio.NewReader(r), err: &lockedBuffer{}}
 	code := make(chan int, 1)
 	go func() {
-		c := run(ctx, args, w, p.err)
+		c := run(ctx, args, strings.NewReader(""), w, p.err)
 		_ = w.Close()
 		code <- c
 	}()
@@ -79,7 +79,7 @@ func start(t *testing.T, args ...string) *program {
 func once(t *testing.T, args ...string) (code int, out, err string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = run(t.Context(), args, &stdout, &stderr)
+	code = run(t.Context(), args, strings.NewReader(""), &stdout, &stderr)
 	return code, stdout.String(), stderr.String()
 }
 

@@ -27,6 +27,9 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run a production server."`
 	Migrate migrateCmd `cmd:"" help:"Bring a database to this version."`
 	Token   tokenCmd   `cmd:"" help:"Manage private integration tokens."`
+	App     appCmd     `cmd:"" help:"Manage OAuth apps."`
+	User    userCmd    `cmd:"" help:"Manage users, who install apps."`
+	Keys    keysCmd    `cmd:"" help:"Manage the keys that sign access tokens."`
 	Seed    seedCmd    `cmd:"" help:"Fill a database with demo sub-accounts."`
 	Version versionCmd `cmd:"" help:"Say what runs."`
 	Doctor  doctorCmd  `cmd:"" help:"Say whether an installation is healthy."`
@@ -38,17 +41,19 @@ Examples:
   tenantry dev                              a seeded server on http://127.0.0.1:8080
   tenantry dev --json --addr 127.0.0.1:0    the same for scripts: one JSON line on standard output
   tenantry serve --data /var/lib/tenantry   a production server on SQLite
-  tenantry token create --location ID --scopes locations.readonly --data DIR`
+  tenantry token create --location ID --scopes locations.readonly --data DIR
+  tenantry app create --company ID --name "My app" --redirect-uri https://app.example.com/cb --data DIR`
 
-// console is where a verb prints.
+// console is what a verb reads and where it prints.
 type console struct {
+	in  io.Reader
 	out io.Writer // results, and nothing else
 	err io.Writer // progress and messages
 }
 
 // run is the whole program but for the process around it.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
-	io := console{out: stdout, err: stderr}
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	io := console{in: stdin, out: stdout, err: stderr}
 	type exit int
 	defer func() {
 		switch v := recover().(type) {

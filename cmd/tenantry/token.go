@@ -14,6 +14,9 @@ import (
 
 type tokenCmd struct {
 	Create tokenCreateCmd `cmd:"" help:"Make a private integration token and print it; it is shown this once."`
+	List   tokenListCmd   `cmd:"" help:"List private integration tokens."`
+	Rotate tokenRotateCmd `cmd:"" help:"Replace a token and print the new one; it is shown this once."`
+	Delete tokenDeleteCmd `cmd:"" help:"Delete a token; it is refused from then on."`
 }
 
 type tokenCreateCmd struct {
