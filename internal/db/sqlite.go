@@ -220,5 +220,10 @@ func (w *writer) disconnect() error {
 	if _, err := w.conn.ExecContext(context.Background(), "PRAGMA optimize"); err != nil {
 		w.log.Warn("database statistics were not updated", "error", err)
 	}
-	return errors.Join(w.conn.Close(), w.pool.Close())
+	// A connection with a living statement is not closed: its handle and its log would stay.
+	failures := []error{w.stmts.close()}
+	for _, s := range w.control.all() {
+		failures = append(failures, s.Close())
+	}
+	return errors.Join(append(failures, w.conn.Close(), w.pool.Close())...)
 }

@@ -25,6 +25,7 @@ type Env struct {
 	DB     *db.DB
 	Store  *store.Store
 	Files  *files.Store
+	Folder string // of Files
 	Clock  *Clock
 	Tokens *oauth.Authenticator
 	Routes []wire.Route
@@ -38,6 +39,9 @@ type Env struct {
 	document *document
 	names    *strings.Replacer
 	tokens   map[string]string
+
+	snapshot   map[string][]string // the last one
+	snapshotAt int                 // rows changed until then
 }
 
 // Option changes how an [Env] is made.
@@ -61,7 +65,8 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	var err error
 	e.Store, err = store.New(d, make([]byte, store.KeySize), e.Clock.Now)
 	must(t, err)
-	e.Files, err = files.Open(t.TempDir())
+	e.Folder = t.TempDir()
+	e.Files, err = files.Open(e.Folder)
 	must(t, err)
 	t.Cleanup(func() { _ = e.Files.Close() })
 	e.Tokens, err = oauth.NewAuthenticator(t.Context(), e.Store, e.Clock.Now)

@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry"
 )
 
-// MaxBody is the largest JSON body, in bytes; a larger one is a 413.
+// MaxBody is the largest body, in bytes, where the row names no other; a larger one is a 413.
 const MaxBody = 1 << 20
 
 // request is what the binder reads: the request and its matched path values.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -22,6 +23,7 @@ const (
 // streamed to the handler, which sees them before later text parts are known.
 type Form[T any] struct {
 	reader *multipart.Reader
+	end    *formEnd
 	object *object
 }
 
@@ -42,7 +44,8 @@ func (f *Form[T]) open(r *http.Request, o *object) error {
 	if params["boundary"] == "" {
 		return malformed("The multipart body has no boundary")
 	}
-	f.reader, f.object = multipart.NewReader(r.Body, params["boundary"]), o
+	f.end = &formEnd{body: r.Body, mark: []byte("--" + params["boundary"] + "--")}
+	f.reader, f.object = multipart.NewReader(f.end, params["boundary"]), o
 	return nil
 }
 
@@ -60,7 +63,7 @@ func (f *Form[T]) Read(file func(FilePart) error) (*T, error) {
 	var pairs []pairText
 	for n := 0; ; n++ {
 		part, err := f.reader.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && f.end.seen() {
 			return f.bindText(pairs)
 		}
 		if err != nil {
@@ -87,6 +90,27 @@ func (f *Form[T]) Read(file func(FilePart) error) (*T, error) {
 		pairs = append(pairs, pairText{part.FormName(), string(text)})
 	}
 }
+
+// formEnd remembers the end of what was read of a multipart body. The parser takes a
+// body that was cut off before a part, or in the header of one, for a complete one.
+type formEnd struct {
+	body io.Reader
+	mark []byte // closes a complete body
+	last []byte
+}
+
+// endLen is more than the parser reads at a time, twice.
+const endLen = 16 << 10
+
+// Read reads the body.
+func (e *formEnd) Read(p []byte) (int, error) {
+	n, err := e.body.Read(p)
+	e.last = append(e.last, p[:n]...)
+	e.last = e.last[max(0, len(e.last)-endLen):]
+	return n, err
+}
+
+func (e *formEnd) seen() bool { return bytes.Contains(e.last, e.mark) }
 
 type pairText struct{ key, text string }
 

@@ -50,7 +50,7 @@ func (m *Mux) Routes() []Route { return slices.Clone(m.routes) }
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e, path := m.root.match(r)
 	if e == nil {
-		WriteError(w, r, noRoute(r))
+		WriteError(w, r, NoRoute(r))
 		return
 	}
 	if e.handler != nil {
@@ -70,7 +70,9 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	WriteJSON(w, r, e.route.status(), out)
 }
 
-func noRoute(r *http.Request) error {
+// NoRoute makes the error for a path that leads nowhere, for handlers whose own parameters
+// lead nowhere too.
+func NoRoute(r *http.Request) error {
 	return tenantry.Errorf(tenantry.NoRoute, "route_not_found", "Cannot %s %s", r.Method, r.URL.EscapedPath())
 }
 
@@ -100,9 +102,7 @@ func (m *Mux) serve(w http.ResponseWriter, r *http.Request, route *Route, path m
 			return nil, err
 		}
 	}
-	if route.in.form == nil {
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-	}
+	r.Body = http.MaxBytesReader(w, r.Body, route.maxBody())
 	return route.call(r.Context(), &request{http: r, path: path}, caller)
 }
 
@@ -116,7 +116,7 @@ func checkVersion(r *http.Request, route *Route) (string, error) {
 	case len(given) > 1 || !slices.Contains(Versions(), given[0]):
 		return "", tenantry.Errorf(tenantry.Unauthenticated, "version_invalid", "version header is invalid")
 	case !route.inVersion(given[0]):
-		return "", noRoute(r)
+		return "", NoRoute(r)
 	}
 	return given[0], nil
 }

@@ -45,6 +45,7 @@ type Op struct {
 	// Placeholder makes the literal text {locationId} in the path stand for the
 	// token's own location: clients exist that never fill it in (contract, section 3.2).
 	Placeholder bool
+	MaxBody     int64 // bytes of the largest request body; [MaxBody] when zero
 }
 
 func (op Op) status() int {
@@ -52,6 +53,13 @@ func (op Op) status() int {
 		return http.StatusOK
 	}
 	return op.Status
+}
+
+func (op Op) maxBody() int64 {
+	if op.MaxBody == 0 {
+		return MaxBody
+	}
+	return op.MaxBody
 }
 
 func (op Op) versions() []string {

@@ -49,6 +49,9 @@ func (p *printer) schema(v *value, input bool) obj {
 			s["minItems"] = 1
 		}
 	case kindObject:
+		if v.object.name == "" {
+			return p.objectSchema(v.object, input) // a struct without a name of its own stands in its place
+		}
 		return obj{"$ref": "#/components/schemas/" + p.component(v.object, input)}
 	case kindAny:
 		if v.typ.Kind() == reflect.Map {
@@ -86,26 +89,62 @@ func (p *printer) component(o *object, input bool) string {
 		if owner != o.typ {
 			panic(fmt.Sprintf("wire: schema %s names both %s and %s", o.name, owner, o.typ))
 		}
+		if input {
+			p.closeSchema(o)
+		}
 		return o.name
 	}
 	p.owners[o.name] = o.typ
-	properties, required := obj{}, []string{}
+	p.schemas[o.name] = p.objectSchema(o, input)
+	return o.name
+}
+
+func (p *printer) objectSchema(o *object, input bool) obj {
+	properties := obj{}
+	for i := range o.fields {
+		properties[o.fields[i].name] = p.property(&o.fields[i], input)
+	}
+	s := obj{"type": "object", "properties": properties}
+	demand(s, o, input)
+	return s
+}
+
+// demand says in a schema which members a body must have and that it may have no
+// others, or which members an answer always has.
+func demand(s obj, o *object, input bool) {
+	required := []string{}
 	for i := range o.fields {
 		f := &o.fields[i]
-		properties[f.name] = p.property(f, input)
 		if (input && f.value.rules.required) || (!input && !f.omits) {
 			required = append(required, f.name)
 		}
 	}
-	s := obj{"type": "object", "properties": properties}
+	delete(s, "required")
 	if len(required) > 0 {
 		s["required"] = required
 	}
 	if input {
 		s["additionalProperties"] = false
 	}
-	p.schemas[o.name] = s
-	return o.name
+}
+
+// closeSchema makes a schema that was first printed for an answer, and what it
+// consists of, say what a body must be: that is true of the answer as well.
+func (p *printer) closeSchema(o *object) {
+	s, printed := p.schemas[o.name].(obj)
+	if !printed || s["additionalProperties"] == false {
+		return
+	}
+	demand(s, o, true)
+	for i := range o.fields {
+		v := o.fields[i].value
+		for v.kind == kindList {
+			v = v.elem
+		}
+		if v.kind == kindObject {
+			p.closeSchema(v.object)
+		}
+	}
 }
 
 // property prints a declared property with its texts. In OpenAPI 3.1 a reference
