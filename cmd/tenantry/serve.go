@@ -59,7 +59,7 @@ func (c *serveCmd) Run(ctx context.Context, io console) error {
 	}
 	s := server{flags: c.serverFlags, instance: in, log: log}
 	if c.Limits == "on" {
-		s.limits = ratelimit.Defaults()
+		s.limits, s.tokenLimits = ratelimit.Defaults(), ratelimit.TokenDefaults()
 	}
 	if c.TLSCert != "" {
 		cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
@@ -79,8 +79,10 @@ type server struct {
 	flags    serverFlags
 	instance *instance
 	limits   ratelimit.Limits
-	tls      *tls.Config
-	log      *slog.Logger
+	// tokenLimits are those of the token endpoint.
+	tokenLimits ratelimit.Limits
+	tls         *tls.Config
+	log         *slog.Logger
 }
 
 // run listens, says so to ready, and serves until ctx ends; then it lets what is
@@ -97,8 +99,8 @@ func (s server) run(ctx context.Context, ready func(url string, tokens *oauth.Au
 	}
 	url := s.publicURL(ln.Addr())
 	srv := httpd.NewServer(httpd.New(httpd.Options{
-		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Limits: s.limits, Log: s.log,
-		Version: programVersion(), Now: time.Now,
+		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Limits: s.limits,
+		TokenLimits: s.tokenLimits, PublicURL: url, Log: s.log, Version: programVersion(), Now: time.Now,
 	}), s.log)
 	if s.tls != nil {
 		ln = tls.NewListener(ln, s.tls)
@@ -108,6 +110,7 @@ func (s server) run(ctx context.Context, ready func(url string, tokens *oauth.Au
 	jobsDone.Go(func() {
 		jobs.New(s.instance.store, s.instance.files, time.Now, s.log).Run(work)
 	})
+	jobsDone.Go(func() { tokens.Run(work, s.log) })
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
 	if err = ready(url, tokens); err == nil {
