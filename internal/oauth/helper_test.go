@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -116,3 +117,25 @@ func notKept(t testing.TB, h http.Header) {
 }
 
 func hash(secret string) string { return oauth.HashToken(secret) }
+
+// tokenOf signs an agency's access token of the app, for a user of any kind.
+func (w *world) tokenOf(t testing.TB, a testkit.App, company tenantry.CompanyID, user tenantry.UserID) string {
+	t.Helper()
+	token, err := w.Tokens.Issue(oauth.Grant{
+		Class: tenantry.Agency, CompanyID: company, UserID: user, AppID: a.ID, ClientID: string(a.ClientID()), Scopes: tenantry.Scopes(), TokenID: "test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// parse reads JSON with the Env's names in it.
+func (w *world) parse(t testing.TB, text string) any {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(w.Names(text)), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
