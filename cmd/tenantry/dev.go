@@ -70,7 +70,7 @@ func (c *devCmd) Run(ctx context.Context, io console) (err error) {
 	}
 	s := server{flags: c.serverFlags, instance: in, log: log}
 	if c.Limits == "on" {
-		s.limits = ratelimit.Defaults()
+		s.limits, s.tokenLimits = ratelimit.Defaults(), ratelimit.TokenDefaults()
 	}
 	return s.run(ctx, ln, func(base string, tokens *oauth.Authenticator) error {
 		facts, err := devFacts(ctx, in, access, company, base, tokens)

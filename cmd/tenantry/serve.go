@@ -52,7 +52,7 @@ func (c *serveCmd) Run(ctx context.Context, io console) error {
 	}
 	s := server{flags: c.serverFlags, log: newLogger(io, c.LogFormat)}
 	if c.Limits == "on" {
-		s.limits = ratelimit.Defaults()
+		s.limits, s.tokenLimits = ratelimit.Defaults(), ratelimit.TokenDefaults()
 	}
 	if c.TLSCert != "" {
 		cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
@@ -92,8 +92,10 @@ type server struct {
 	flags    serverFlags
 	instance *instance
 	limits   ratelimit.Limits
-	tls      *tls.Config
-	log      *slog.Logger
+	// tokenLimits are those of the token endpoint.
+	tokenLimits ratelimit.Limits
+	tls         *tls.Config
+	log         *slog.Logger
 }
 
 // run serves on ln, which it closes, and says so to ready, until ctx ends; then it lets
@@ -109,8 +111,8 @@ func (s server) run(ctx context.Context, ln net.Listener, ready func(url string,
 		return errors.Join(usageError("--public-url: "+err.Error()), ln.Close())
 	}
 	srv := httpd.NewServer(httpd.New(httpd.Options{
-		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Pages: pages, Limits: s.limits, Log: s.log,
-		Version: programVersion(), Now: time.Now,
+		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Pages: pages, Limits: s.limits,
+		TokenLimits: s.tokenLimits, PublicURL: url, Log: s.log, Version: programVersion(), Now: time.Now,
 	}), s.log)
 	if s.tls != nil {
 		ln = tls.NewListener(ln, s.tls)
@@ -120,6 +122,7 @@ func (s server) run(ctx context.Context, ln net.Listener, ready func(url string,
 	jobsDone.Go(func() {
 		jobs.New(s.instance.store, s.instance.files, time.Now, s.log).Run(work)
 	})
+	jobsDone.Go(func() { tokens.Run(work, s.log) })
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
 	if err = ready(url, tokens); err == nil {

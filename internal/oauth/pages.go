@@ -46,8 +46,8 @@ const (
 	filePath    = "/oauth/pages/"
 )
 
-// maxForm bounds the body of a form: 500 chosen locations take 15 KB.
-const maxForm = 64 << 10
+// maxPageForm bounds the body of a form: 500 chosen locations take 15 KB.
+const maxPageForm = 64 << 10
 
 // NewPages makes the pages of a server that people reach at publicURL. It fails when that
 // is no http or https URL.
@@ -93,7 +93,7 @@ func (p *Pages) Mount(m *wire.Mux) {
 // another site, and no other site's form reaches it.
 func (p *Pages) page(operation string, serve func(http.ResponseWriter, *http.Request) error) http.Handler {
 	guarded := p.origins.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, maxPageForm)
 		if err := r.ParseForm(); err != nil && r.Method == http.MethodPost {
 			p.fail(w, r, tenantry.Errorf(tenantry.Malformed, "malformed_body", "The form cannot be read.").WithCause(err))
 			return

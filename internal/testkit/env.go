@@ -35,10 +35,12 @@ type Env struct {
 	CompanyA, CompanyB tenantry.CompanyID
 	LocA, LocB, LocX   tenantry.LocationID
 
-	limits   ratelimit.Limits
-	document *document
-	names    *strings.Replacer
-	tokens   map[string]string
+	limits ratelimit.Limits
+	// tokenLimits are those of the token endpoint.
+	tokenLimits ratelimit.Limits
+	document    *document
+	names       *strings.Replacer
+	tokens      map[string]string
 
 	snapshot   map[string][]string // the last one
 	snapshotAt int                 // rows changed until then
@@ -50,6 +52,11 @@ type Option func(*Env)
 // WithLimits switches the rate limits on; an Env has none by default.
 func WithLimits(l ratelimit.Limits) Option {
 	return func(e *Env) { e.limits = l }
+}
+
+// WithTokenLimits switches the limits of the token endpoint on; an Env has none by default.
+func WithTokenLimits(l ratelimit.Limits) Option {
+	return func(e *Env) { e.tokenLimits = l }
 }
 
 // Start is when an Env's clock stands at first.
@@ -74,14 +81,15 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	srv := httptest.NewUnstartedServer(nil)
 	e.URL = "http://" + srv.Listener.Addr().String()
 	a := api.New(e.Store, e.Files, e.URL)
-	e.Routes = a.Routes()
-	e.document = newDocument(t, e.Routes)
 	pages, err := oauth.NewPages(e.Store, e.URL, e.Clock.Now)
 	must(t, err)
 	log := slog.New(slog.NewJSONHandler(e.Log, nil))
-	srv.Config = httpd.NewServer(httpd.New(httpd.Options{
-		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, Log: log, Version: "test", Now: e.Clock.Now,
-	}), log)
+	o := httpd.Options{
+		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Version: "test", Now: e.Clock.Now,
+	}
+	e.Routes = httpd.Routes(o)
+	e.document = newDocument(t, e.Routes)
+	srv.Config = httpd.NewServer(httpd.New(o), log)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	e.populate(t)

@@ -60,7 +60,7 @@ type FilePart struct {
 // bound. An error of file ends the reading and is returned as it is. Errors: [tenantry.Malformed],
 // [tenantry.TooLarge], [tenantry.Invalid].
 func (f *Form[T]) Read(file func(FilePart) error) (*T, error) {
-	var pairs []pairText
+	var pairs []Text
 	for n := 0; ; n++ {
 		part, err := f.reader.NextRawPart()
 		if errors.Is(err, io.EOF) && f.end.seen() {
@@ -87,7 +87,7 @@ func (f *Form[T]) Read(file func(FilePart) error) (*T, error) {
 			return nil, tenantry.Errorf(tenantry.TooLarge, "payload_too_large",
 				"The part %q is larger than %d bytes", part.FormName(), maxTextPart)
 		}
-		pairs = append(pairs, pairText{part.FormName(), string(text)})
+		pairs = append(pairs, Text{part.FormName(), string(text)})
 	}
 }
 
@@ -112,8 +112,6 @@ func (e *formEnd) Read(p []byte) (int, error) {
 
 func (e *formEnd) seen() bool { return bytes.Contains(e.last, e.mark) }
 
-type pairText struct{ key, text string }
-
 func formError(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return bodyError(err)
@@ -121,31 +119,10 @@ func formError(err error) error {
 	return malformed("The multipart body is not valid")
 }
 
-func (f *Form[T]) bindText(pairs []pairText) (*T, error) {
+func (f *Form[T]) bindText(pairs []Text) (*T, error) {
 	out := new(T)
-	dst := reflect.ValueOf(out).Elem()
 	var v Violations
-	given := map[string]string{}
-	for _, p := range pairs {
-		_, known := f.object.byName[p.key]
-		_, again := given[p.key]
-		switch {
-		case !known:
-			v.unknown("", p.key)
-		case again:
-			v.repeated("", p.key)
-		default:
-			given[p.key] = p.text
-		}
-	}
-	for i := range f.object.fields {
-		fd := &f.object.fields[i]
-		if text, ok := given[fd.name]; ok {
-			fd.bindText(dst.Field(fd.index), text, &v)
-		} else if fd.value.rules.required {
-			fd.value.missing(fd.name, &v)
-		}
-	}
+	f.object.bindTexts(reflect.ValueOf(out).Elem(), pairs, &v)
 	if len(v.messages) > 0 {
 		return nil, tenantry.InvalidInput(v.messages...)
 	}

@@ -181,6 +181,7 @@ func errorStatuses() map[int]string {
 		http.StatusBadRequest:            "Bad Request: malformed input, a missing part of the location, or a name that is taken",
 		http.StatusUnauthorized:          "Unauthorized: no good token, the wrong token class, or a scope that is missing",
 		http.StatusForbidden:             "Forbidden: the location or company is out of the token's reach",
+		http.StatusNotFound:              "Not Found: the resource does not exist",
 		http.StatusRequestEntityTooLarge: "Request Entity Too Large",
 		http.StatusUnsupportedMediaType:  "Unsupported Media Type",
 		http.StatusUnprocessableEntity:   "Unprocessable Entity: every failing property is named",
@@ -190,15 +191,17 @@ func errorStatuses() map[int]string {
 	}
 }
 
-// errorSchemas prints the two error bodies: message is a list on 422 only.
+// errorSchemas prints the error bodies: message is a list on 422 only, error is an object
+// on a 400 or 404 of some rows.
 func errorSchemas() obj {
-	body := func(message obj) obj {
+	text := obj{"type": "string"}
+	body := func(message, failure obj) obj {
 		return obj{
 			"type": "object",
 			"properties": obj{
 				"statusCode": obj{"type": "integer", "description": "The HTTP status"},
 				"message":    message,
-				"error":      obj{"type": "string", "description": "The status in words"},
+				"error":      failure,
 				"code":       obj{"type": "string", "description": "Machine-readable, of a closed list"},
 				"meta":       obj{"type": "object", "description": "Detail that depends on the code"},
 				"traceId":    obj{"type": "string", "format": "uuid"},
@@ -206,9 +209,16 @@ func errorSchemas() obj {
 			"required": []string{"statusCode", "message", "error", "code", "traceId"},
 		}
 	}
+	words := obj{"type": "string", "description": "The status in words"}
+	named := body(text, obj{"type": "string", "description": "The name of RFC 6749, else the status in words"})
+	named["properties"].(obj)["error_description"] = obj{"type": "string", "description": "The message, where error is a name"}
 	return obj{
-		"ErrorDTO":         body(obj{"type": "string"}),
-		"UnprocessableDTO": body(obj{"type": "array", "items": obj{"type": "string"}}),
+		"ErrorDTO":         body(text, words),
+		"UnprocessableDTO": body(obj{"type": "array", "items": text}, words),
+		"OAuthErrorDTO":    named,
+		"AipErrorResponseDto": body(text, obj{
+			"type": "object", "properties": obj{"code": text, "message": text}, "required": []string{"code", "message"},
+		}),
 	}
 }
 
