@@ -199,7 +199,7 @@ func TestDevGreetsAPerson(t *testing.T) {
 		}
 		greeting.WriteString(line)
 	}
-	for _, want := range []string{"http://127.0.0.1:", "/docs", "curl -s", "export LOCATION_TOKEN=", "Version: 2021-07-28", "Blue Harbor Dental"} {
+	for _, want := range []string{"http://127.0.0.1:", "/docs", "curl -s", "export LOCATION_TOKEN=", "Version: 2021-07-28", "Blue Harbor Dental", "/oauth/chooselocation?client_id=", "CLIENT_SECRET="} {
 		if !strings.Contains(greeting.String(), want) {
 			t.Errorf("the greeting lacks %q:\n%s", want, &greeting)
 		}
