@@ -11,7 +11,7 @@ import (
 // CreateCode keeps what a user approved under the SHA-256 (hex) of an authorization code,
 // for [tenantry.CodeTTL]. Errors: NotFound when the app or user is unknown, Invalid when the
 // user may not approve this, see [tenantry.Consent.Check], NoAccess when a chosen location is
-// not the company's, Refused with code location_inactive when it is paused.
+// not the company's, Refused with code location_inactive when the only one is paused.
 func (s *Store) CreateCode(ctx context.Context, hash string, c tenantry.Consent) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		if _, err := t.checkConsent(ctx, c); err != nil {
@@ -43,18 +43,28 @@ func (t *tx) checkConsent(ctx context.Context, c tenantry.Consent) (tenantry.App
 	if err := c.Check(a, u); err != nil {
 		return a, err
 	}
-	for _, loc := range c.LocationIDs {
-		l, err := locationOf(ctx, t, loc)
-		switch {
-		case err != nil:
-			return a, err
-		case l.CompanyID != c.CompanyID:
-			return a, tenantry.NoAccessError()
-		case !l.Active:
-			return a, tenantry.LocationInactive()
-		}
+	return a, t.checkChosen(ctx, c)
+}
+
+// checkChosen refuses locations that are not live ones of the company, and to grant a single
+// one while it is paused.
+func (t *tx) checkChosen(ctx context.Context, c tenantry.Consent) error {
+	if len(c.LocationIDs) == 0 {
+		return nil
 	}
-	return a, nil
+	var q conditions
+	q.add(`company_id = ` + q.arg(c.CompanyID) + ` AND deleted_at IS NULL AND location_id IN (` + inArgs(&q, c.LocationIDs) + `)`)
+	active, err := db.All(ctx, t, func(r db.Row) (active bool, err error) { return active, r.Scan(&active) },
+		`SELECT active FROM locations`+q.where(), q.args...)
+	switch {
+	case err != nil:
+		return err
+	case len(active) < len(c.LocationIDs):
+		return tenantry.NoAccessError()
+	case len(active) == 1 && !active[0]:
+		return tenantry.LocationInactive()
+	}
+	return nil
 }
 
 // codeRow is a kept consent.
@@ -99,8 +109,9 @@ func (s *Store) CodeExists(ctx context.Context, hash string) (bool, error) {
 // tokens included.
 //
 // Errors: Unauthenticated with code invalid_grant for an unknown, expired or used code, and
-// one of another app; Refused with code invalid_grant for a wrong redirect URI or verifier;
-// and what the consent meets when it does not hold any more, see [Store.CreateCode].
+// one of another app; Refused with code invalid_grant for a wrong redirect URI or verifier
+// and for a consent that does not hold any more, with code location_inactive when the only
+// chosen location is paused.
 func (s *Store) ExchangeCode(ctx context.Context, hash string, x tenantry.CodeExchange) (issued tenantry.Issued, err error) {
 	var refusal error // of a transaction that keeps what it wrote
 	var app tenantry.App
@@ -115,7 +126,7 @@ func (s *Store) ExchangeCode(ctx context.Context, hash string, x tenantry.CodeEx
 			return tenantry.CodeNotFound()
 		case c.usedAt != nil:
 			refusal = tenantry.CodeNotFound()
-			return t.revokeGrants(ctx, tenantry.Actor{AppID: x.AppID}, "authorization code used again", `id = $1`, c.grantID)
+			return t.revokeGrants(ctx, tenantry.Actor{AppID: x.AppID}, codeReplayed, `id = $1`, c.grantID)
 		case t.now.UnixMilli() >= c.expiresAt:
 			return tenantry.CodeNotFound()
 		}
@@ -123,7 +134,7 @@ func (s *Store) ExchangeCode(ctx context.Context, hash string, x tenantry.CodeEx
 			return err
 		}
 		if app, err = t.checkConsent(ctx, c.Consent); err != nil {
-			return err
+			return noLonger(err)
 		}
 		issued, err = s.take(ctx, t, hash, c.Consent, x, app)
 		return err
@@ -141,6 +152,16 @@ func (s *Store) ExchangeCode(ctx context.Context, hash string, x tenantry.CodeEx
 	}
 	issued.ApprovedLocations, err = approved(ctx, s.db.Read(), issued.Grant)
 	return issued, err
+}
+
+// noLonger is the answer to a consent that was good and is not any more: the client cannot
+// mend it, whatever the reason.
+func noLonger(err error) error {
+	switch tenantry.KindOf(err) {
+	case tenantry.Invalid, tenantry.NotFound, tenantry.NoAccess:
+		return tenantry.InvalidGrant("what the user approved does not hold any more").WithCause(err)
+	}
+	return err
 }
 
 // take uses up a code.
@@ -180,16 +201,10 @@ func (s *Store) take(ctx context.Context, t *tx, hash string, c tenantry.Consent
 // endEarlier ends the refresh tokens of earlier consents to the same install, and of what
 // was exchanged for them.
 func (t *tx) endEarlier(ctx context.Context, by tenantry.Actor, g tenantry.Grant) error {
-	const reason = "granted anew"
 	if g.Class == tenantry.SubAccount {
-		return t.endRefresh(ctx, by, reason, `location_id = $1 AND app_id = $2`, g.LocationID, g.AppID)
+		return t.endRefresh(ctx, by, grantedAnew, `location_id = $1 AND app_id = $2`, g.LocationID, g.AppID)
 	}
-	err := t.endRefresh(ctx, by, reason, `parent_id IN (SELECT id FROM grants WHERE company_id = $1 AND app_id = $2 AND location_id = '')`,
-		g.CompanyID, g.AppID)
-	if err != nil {
-		return err
-	}
-	return t.endRefresh(ctx, by, reason, `company_id = $1 AND app_id = $2 AND location_id = ''`, g.CompanyID, g.AppID)
+	return t.endRefresh(ctx, by, grantedAnew, `company_id = $1 AND app_id = $2 AND location_id = ''`, g.CompanyID, g.AppID)
 }
 
 // installOnAll installs an app on the locations of the company that do not have it, in

@@ -37,7 +37,7 @@ func (s *Store) ExchangeLocation(ctx context.Context, caller tenantry.Caller, lo
 		if err != nil {
 			return err
 		}
-		return t.endRefresh(ctx, caller.Actor(), "many newer ones", `id IN (SELECT id FROM grants
+		return t.endRefresh(ctx, caller.Actor(), newerOnes, `id IN (SELECT id FROM grants
 			WHERE location_id = $1 AND app_id = $2 AND parent_id <> '' AND revoked_at IS NULL ORDER BY id DESC LIMIT 1000 OFFSET $3)`,
 			loc, caller.AppID, maxExchanged)
 	})

@@ -68,22 +68,43 @@ func (s *Store) grant(ctx context.Context, t *tx, by tenantry.Actor, g tenantry.
 	return row.issued(refresh), err
 }
 
-// endRefresh ends the refresh tokens of the grants that the condition selects; their access
-// tokens live on until they expire, and the rows with them, so that an uninstall finds them.
+// Why grants end, in the audit trail and in the GrantRevoke event.
+const (
+	grantedAnew   = "granted anew"
+	codeReplayed  = "authorization code used again"
+	refreshReused = "refresh token used again"
+	clientRevoked = "revoked by the client"
+	appRemoved    = "uninstalled"
+	newerOnes     = "many newer ones"
+)
+
+// endRefresh ends the refresh tokens of the grants that the condition selects, and of those
+// that were exchanged for them; their access tokens live on until they expire, and the rows
+// with them, so that an uninstall finds them.
 func (t *tx) endRefresh(ctx context.Context, by tenantry.Actor, reason, where string, args ...any) error {
-	var c conditions
-	c.args = args
-	now := c.arg(t.now.UnixMilli())
-	end := c.arg(t.now.Add(revocationLife).UnixMilli())
+	c := conditions{args: args}
+	now, end := c.arg(t.now.UnixMilli()), c.arg(t.now.Add(revocationLife).UnixMilli())
 	ended, err := db.All(ctx, t, scanGrant, `UPDATE grants SET revoked_at = `+now+`, expires_at = `+end+`, hash = '', previous_hash = '', sealed = NULL
 		WHERE `+where+` AND revoked_at IS NULL RETURNING `+grantColumns, c.args...)
+	if err != nil {
+		return err
+	}
 	for _, g := range ended {
-		if err == nil {
-			err = t.recordRevoked(ctx, by, g, reason)
+		if err := t.recordRevoked(ctx, by, g, reason); err != nil {
+			return err
+		}
+		if g.Class == tenantry.Agency {
+			if err := t.endRefresh(ctx, by, reason, exchangedFor, g.ID); err != nil {
+				return err
+			}
 		}
 	}
-	return err
+	return nil
 }
+
+// exchangedFor selects the grants that an agency's was exchanged for. The second half lets
+// the partial index serve.
+const exchangedFor = `parent_id = $1 AND parent_id <> ''`
 
 // revokeGrants ends the grants that the condition selects with those that were exchanged
 // for them: their refresh tokens at once, and their access tokens too.
@@ -100,7 +121,7 @@ func (t *tx) revokeGrants(ctx context.Context, by tenantry.Actor, reason, where 
 			return err
 		}
 		if g.Class == tenantry.Agency {
-			if err := t.revokeGrants(ctx, by, reason, `parent_id = $1`, g.ID); err != nil {
+			if err := t.revokeGrants(ctx, by, reason, exchangedFor, g.ID); err != nil {
 				return err
 			}
 		}

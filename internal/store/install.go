@@ -44,8 +44,7 @@ func (t *tx) installCompany(ctx context.Context, by tenantry.Actor, i tenantry.I
 // recordInstall appends the INSTALL event, with the members of the published one (contract,
 // section 2.9). There are no plans, trials or white labels here.
 func (t *tx) recordInstall(ctx context.Context, by tenantry.Actor, i tenantry.Install) error {
-	name, err := db.One(ctx, t, func(r db.Row) (n string, err error) { return n, r.Scan(&n) },
-		`SELECT name FROM companies WHERE id = $1`, i.CompanyID)
+	name, err := t.companyName(ctx, i.CompanyID)
 	if err != nil {
 		return err
 	}
@@ -57,6 +56,21 @@ func (t *tx) recordInstall(ctx context.Context, by tenantry.Actor, i tenantry.In
 		payload.InstallType = tenantry.Agency
 	}
 	return t.record(ctx, change{event: tenantry.AppInstalled, by: by, resource: string(i.AppID), after: i, payload: payload})
+}
+
+// companyName reads a company's name once, however many installs it is for.
+func (t *tx) companyName(ctx context.Context, id tenantry.CompanyID) (name string, err error) {
+	if name, ok := t.names[id]; ok {
+		return name, nil
+	}
+	name, err = db.One(ctx, t, func(r db.Row) (n string, err error) { return n, r.Scan(&n) }, `SELECT name FROM companies WHERE id = $1`, id)
+	if err == nil && t.names == nil {
+		t.names = map[tenantry.CompanyID]string{}
+	}
+	if err == nil {
+		t.names[id] = name
+	}
+	return name, err
 }
 
 type installPayload struct {

@@ -64,7 +64,7 @@ func refreshInvalid() error { return tenantry.InvalidGrant("refresh token is inv
 // RefreshGrant uses a refresh token of the authenticated app and gives the next pair. Used
 // again within [tenantry.RefreshGrace], the same token gives the same pair, as long as that
 // pair was not used itself; any other use of a token that was good once ends the family's
-// refresh tokens. The pair that is given again was kept sealed under a key that takes the
+// refresh tokens, and of what was exchanged for it. The pair that is given again was kept sealed under a key that takes the
 // used token as well as the server's: nobody opens it with the server's key and a copy of the
 // database.
 //
@@ -101,7 +101,7 @@ func (s *Store) refresh(ctx context.Context, t *tx, app tenantry.AppID, id tenan
 	case sameHash(g.previous, hash) && inGrace(t.now, at(g.rotatedAt)):
 		issued, err = s.again(g, token)
 	default:
-		return issued, refreshInvalid(), t.endRefresh(ctx, tenantry.Actor{AppID: app}, "refresh token used again", `id = $1`, id)
+		return issued, refreshInvalid(), t.endRefresh(ctx, tenantry.Actor{AppID: app}, refreshReused, `id = $1`, id)
 	}
 	if err == nil {
 		issued.ApprovedLocations, err = approved(ctx, t, g.Grant)
@@ -115,16 +115,18 @@ func inGrace(now, usedAt time.Time) bool {
 	return now.Sub(usedAt).Abs() < tenantry.RefreshGrace
 }
 
+const liveGrantQuery = `SELECT ` + grantColumns + `, grants.hash, grants.previous_hash, grants.sealed, grants.generation, grants.rotated_at,
+		CASE WHEN grants.location_id = '' THEN 1 ELSE l.active END
+	FROM grants JOIN apps a ON a.id = grants.app_id LEFT JOIN locations l ON l.location_id = grants.location_id AND l.deleted_at IS NULL
+	WHERE grants.id = $1 AND grants.app_id = $2 AND grants.revoked_at IS NULL AND a.deleted_at IS NULL
+		AND (grants.location_id = '' OR l.location_id IS NOT NULL)`
+
 // liveGrant reads a grant of the app whose location, if it has one, gets tokens.
 func (t *tx) liveGrant(ctx context.Context, app tenantry.AppID, id tenantry.GrantID) (grantRow, error) {
 	active := false
 	g, err := db.One(ctx, t, func(r db.Row) (grantRow, error) {
 		return scanGrantRow(with(r, &active))
-	}, `SELECT `+grantColumns+`, grants.hash, grants.previous_hash, grants.sealed, grants.generation, grants.rotated_at,
-			CASE WHEN grants.location_id = '' THEN 1 ELSE l.active END
-		FROM grants JOIN apps a ON a.id = grants.app_id LEFT JOIN locations l ON l.location_id = grants.location_id AND l.deleted_at IS NULL
-		WHERE grants.id = $1 AND grants.app_id = $2 AND grants.revoked_at IS NULL AND a.deleted_at IS NULL
-			AND (grants.location_id = '' OR l.location_id IS NOT NULL)`, id, app)
+	}, liveGrantQuery, id, app)
 	switch {
 	case errors.Is(err, db.ErrNoRows):
 		return g, refreshInvalid()
@@ -192,6 +194,6 @@ func (s *Store) RevokeRefreshToken(ctx context.Context, by tenantry.Actor, app t
 		return nil
 	}
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		return t.revokeGrants(ctx, by, "revoked by the client", `id = $1 AND app_id = $2`, id, app)
+		return t.revokeGrants(ctx, by, clientRevoked, `id = $1 AND app_id = $2`, id, app)
 	})
 }

@@ -52,6 +52,9 @@ type RevocationCursor struct {
 	key string
 }
 
+const revocationsQuery = `SELECT key, until, created_at FROM revocations WHERE (created_at, key) > ($1, $2) AND until > $3
+	ORDER BY created_at, key LIMIT $4`
+
 // RevocationsSince lists the revocations behind the cursor that still matter, at most a
 // page, and the cursor to go on from. more tells that the next page can be read at once;
 // else it is for the next poll, which gives some of the last half minute's again.
@@ -63,8 +66,7 @@ func (s *Store) RevocationsSince(ctx context.Context, cursor RevocationCursor) (
 		err = r.Scan(&v.Key, &until, &next.at)
 		v.Until, next.key = at(until), v.Key
 		return v, err
-	}, `SELECT key, until, created_at FROM revocations WHERE (created_at, key) > ($1, $2) AND until > $3
-		ORDER BY created_at, key LIMIT $4`, cursor.at, cursor.key, now.UnixMilli(), revocationPage)
+	}, revocationsQuery, cursor.at, cursor.key, now.UnixMilli(), revocationPage)
 	if err != nil {
 		return nil, cursor, false, err
 	}

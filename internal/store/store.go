@@ -32,16 +32,21 @@ func New(d *db.DB, key []byte, now func() time.Time) (*Store, error) {
 	return &Store{db: d, seal: s, now: now, startedAt: now()}, nil
 }
 
-// clock tells the time in UTC, in the milliseconds that are stored. While the process runs
-// it never lags behind the time that has passed since its start, so that setting the
-// machine's clock back brings no code, token or session back to life.
+// clock tells the time in UTC, in the milliseconds that are stored.
 func (s *Store) clock() time.Time {
 	now := s.now()
+	return steady(s.startedAt, now.Sub(s.startedAt), now).UTC().Truncate(time.Millisecond)
+}
+
+// steady is the time to judge codes, tokens and sessions by: the clock's, unless that lies
+// before the time that has passed since the start, because then it was set back, and what
+// expired would come back to life.
+func steady(startedAt time.Time, elapsed time.Duration, now time.Time) time.Time {
 	// Round strips the monotonic reading: what is compared are wall clocks.
-	if steady := s.startedAt.Round(0).Add(now.Sub(s.startedAt)); steady.After(now.Round(0)) {
-		now = steady
+	if passed := startedAt.Round(0).Add(elapsed); passed.After(now.Round(0)) {
+		return passed
 	}
-	return now.UTC().Truncate(time.Millisecond)
+	return now
 }
 
 // tx is one write transaction. Every row that it writes shares its time.
@@ -49,9 +54,10 @@ type tx struct {
 	*db.Tx
 	ids     *tenantry.IDSource
 	now     time.Time
-	loc     tenantry.LocationID // the tenant written to, in a transaction of inLocation
-	company tenantry.CompanyID  // the tenant's agency
-	zone    string              // the tenant's time zone name
+	loc     tenantry.LocationID           // the tenant written to, in a transaction of inLocation
+	company tenantry.CompanyID            // the tenant's agency
+	zone    string                        // the tenant's time zone name
+	names   map[tenantry.CompanyID]string // of the companies that installs were recorded for
 	revoked []tenantry.Revocation
 }
 

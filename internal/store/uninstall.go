@@ -8,9 +8,6 @@ import (
 	"github.com/tenantry/tenantry/internal/db"
 )
 
-// uninstalled is why the grants of an app end that is taken away.
-const uninstalled = "uninstalled"
-
 // Uninstall takes an app from a location, with every token that the app has for it.
 // Errors: NoAccess when the location is gone, NotFound when the app is not installed there.
 func (s *Store) Uninstall(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, app tenantry.AppID) error {
@@ -28,7 +25,7 @@ func (t *tx) uninstall(ctx context.Context, by tenantry.Actor, app tenantry.AppI
 	if err != nil {
 		return err
 	}
-	if err := t.revokeGrants(ctx, by, uninstalled, `location_id = $1 AND app_id = $2`, t.loc, app); err != nil {
+	if err := t.revokeGrants(ctx, by, appRemoved, `location_id = $1 AND app_id = $2`, t.loc, app); err != nil {
 		return err
 	}
 	if _, err := t.Exec(ctx, `DELETE FROM installs WHERE location_id = $1 AND app_id = $2`, t.loc, app); err != nil {
@@ -48,7 +45,7 @@ func (t *tx) uninstallAll(ctx context.Context, by tenantry.Actor) error {
 		}
 	}
 	if err == nil {
-		err = t.revokeGrants(ctx, by, uninstalled, `location_id = $1`, t.loc)
+		err = t.revokeGrants(ctx, by, appRemoved, `location_id = $1`, t.loc)
 	}
 	return err
 }
@@ -87,7 +84,7 @@ func (t *tx) uninstallCompany(ctx context.Context, by tenantry.Actor, app tenant
 	if err != nil {
 		return err
 	}
-	if err := t.revokeGrants(ctx, by, uninstalled, `company_id = $1 AND app_id = $2 AND location_id = ''`, company, app); err != nil {
+	if err := t.revokeGrants(ctx, by, appRemoved, `company_id = $1 AND app_id = $2 AND location_id = ''`, company, app); err != nil {
 		return err
 	}
 	if _, err := t.Exec(ctx, `DELETE FROM company_installs WHERE company_id = $1 AND app_id = $2`, company, app); err != nil {

@@ -40,6 +40,9 @@ func withLocations(ctx context.Context, q db.Q, u tenantry.User) (_ tenantry.Use
 	return u, err
 }
 
+// userByEmailQuery says that the address is not empty to let the partial index serve.
+const userByEmailQuery = `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.email_key = $1 AND u.email_key <> ''`
+
 // UserByEmail finds who signs in with an e-mail address, in any case, and the hash of
 // their password, "" for a user who has none yet. Errors: NotFound, which must look to the
 // one who signs in as a wrong password does.
@@ -49,7 +52,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (u tenantry.User,
 	}
 	u, err = db.One(ctx, s.db.Read(), func(r db.Row) (u tenantry.User, err error) {
 		return u, r.Scan(append(userFields(&u), &passwordHash)...)
-	}, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.email_key = $1`, tenantry.Fold(email))
+	}, userByEmailQuery, tenantry.Fold(email))
 	if err != nil {
 		u, err = found(u, err, "User", email)
 		return u, "", err

@@ -1,0 +1,106 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/testkit"
+)
+
+func TestUserSignsIn(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		ctx, by := t.Context(), tenantry.System()
+		made := ok[tenantry.User](t)(e.Store.CreateUser(ctx, by, tenantry.User{
+			CompanyID: e.CompanyA, FirstName: "Ada", LastName: "Byron", Email: "Ada@A.test", ProfilePhoto: "https://a.test/p", Phone: "+1", Extension: "7",
+			Type: tenantry.AccountUser, Role: tenantry.AdminRole, LocationIDs: []tenantry.LocationID{e.LocB, e.LocA, e.LocB},
+		}))
+		made.LocationIDs = []tenantry.LocationID{e.LocA, e.LocB}
+		if diff := cmp.Diff(made, ok[tenantry.User](t)(e.Store.User(ctx, made.ID))); diff != "" {
+			t.Errorf("(-created +read):\n%s", diff)
+		}
+		byEmail := func(email, wantHash string) {
+			t.Helper()
+			u, hash, err := e.Store.UserByEmail(ctx, email)
+			if diff := cmp.Diff(made, u); err != nil || diff != "" || hash != wantHash {
+				t.Errorf("hash %q, error %v (-created +found):\n%s", hash, err, diff)
+			}
+		}
+		byEmail("ADA@a.test", "")
+		session := ok[tenantry.Session](t)(e.Store.CreateSession(ctx, "session", made.ID))
+		if err := e.Store.SetPassword(ctx, by, made.ID, "$argon2id$"); err != nil {
+			t.Fatal(err)
+		}
+		byEmail("ada@A.TEST", "$argon2id$")
+		if _, err := e.Store.Session(ctx, "session"); tenantry.KindOf(err) != tenantry.NotFound {
+			t.Errorf("the session outlives the password: %v", err)
+		}
+		if !session.ExpiresAt.Equal(testkit.Start().Add(tenantry.SessionTTL)) {
+			t.Errorf("session %+v", session)
+		}
+		for _, email := range []string{"", "ada@b.test", "%"} {
+			if _, hash, err := e.Store.UserByEmail(ctx, email); tenantry.KindOf(err) != tenantry.NotFound || hash != "" {
+				t.Errorf("%q: %v", email, err)
+			}
+		}
+		if err := e.Store.SetPassword(ctx, by, "x", "hash"); tenantry.KindOf(err) != tenantry.NotFound {
+			t.Errorf("a password for nobody: %v", err)
+		}
+	})
+}
+
+func TestUserIsRefused(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		ctx, by := t.Context(), tenantry.System()
+		plain := ok[tenantry.User](t)(e.Store.CreateUser(ctx, by, tenantry.User{CompanyID: e.CompanyA, Email: "g@h.test"}))
+		if plain.Type != tenantry.AgencyUser || plain.Role != tenantry.UserOnly {
+			t.Errorf("by default a user is %s %s", plain.Type, plain.Role)
+		}
+		before := e.Snapshot(t)
+		for kind, u := range map[tenantry.Kind]tenantry.User{
+			tenantry.NotFound: {CompanyID: "x"},
+			tenantry.Conflict: {CompanyID: e.CompanyB, Email: "G@H.test"},
+			tenantry.Invalid:  {CompanyID: e.CompanyA, Type: "x", Role: "y"},
+			tenantry.NoAccess: {CompanyID: e.CompanyA, LocationIDs: []tenantry.LocationID{e.LocA, e.LocX}},
+		} {
+			if _, err := e.Store.CreateUser(ctx, by, u); tenantry.KindOf(err) != kind {
+				t.Errorf("%+v: %v", u, err)
+			}
+		}
+		if diff := cmp.Diff(before, e.Snapshot(t)); diff != "" {
+			t.Errorf("a refusal wrote:\n%s", diff)
+		}
+	})
+}
+
+func TestSessions(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		ctx, admin := t.Context(), newAdmin(t, e, e.CompanyA)
+		a, b := ok[tenantry.Session](t)(e.Store.CreateSession(ctx, "a", admin.ID)), ok[tenantry.Session](t)(e.Store.CreateSession(ctx, "b", admin.ID))
+		if diff := cmp.Diff(a, ok[tenantry.Session](t)(e.Store.Session(ctx, "a"))); diff != "" {
+			t.Errorf("(-created +found):\n%s", diff)
+		}
+		for range 2 {
+			if err := e.Store.DeleteSession(ctx, "a"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		gone := func(hash string) {
+			t.Helper()
+			if _, err := e.Store.Session(ctx, hash); tenantry.KindOf(err) != tenantry.NotFound {
+				t.Errorf("session %s: %v", hash, err)
+			}
+		}
+		gone("a")
+		gone("unknown")
+		e.Clock.Set(b.ExpiresAt.Add(-time.Millisecond))
+		ok[tenantry.Session](t)(e.Store.Session(ctx, "b"))
+		e.Clock.Advance(time.Millisecond)
+		gone("b")
+		if _, err := e.Store.CreateSession(ctx, "c", "x"); tenantry.KindOf(err) != tenantry.NotFound {
+			t.Errorf("a session of nobody: %v", err)
+		}
+	})
+}
