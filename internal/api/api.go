@@ -13,12 +13,13 @@ type API struct {
 	store     *store.Store
 	files     *files.Store
 	publicURL string
+	uploads   chan struct{} // has an element for each upload under way
 }
 
 // New makes the API on a store and the folder of uploaded files. publicURL is the
 // address that clients reach the server at, without a slash at its end.
 func New(s *store.Store, f *files.Store, publicURL string) *API {
-	return &API{store: s, files: f, publicURL: publicURL}
+	return &API{store: s, files: f, publicURL: publicURL, uploads: make(chan struct{}, maxUploads)}
 }
 
 // Reach refuses a caller who may not see the location: another sub-account's token,

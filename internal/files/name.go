@@ -1,6 +1,7 @@
 package files
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -46,6 +47,17 @@ func deceptive(r rune) bool {
 		'\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
 }
 
+// Numbered gives the name of the nth file that is called name, such as "a (2).pdf". It
+// is no longer than a cleaned name may be.
+func Numbered(name string, n int) string {
+	ext := path.Ext(name)
+	if len(ext) > maxExtension {
+		ext = ""
+	}
+	stem, number := strings.TrimSuffix(name, ext), fmt.Sprintf(" (%d)", n)
+	return cut(stem, maxName-len(number)-len(ext)) + number + ext
+}
+
 func trimEnd(name string) string { return strings.TrimRight(name, " .") }
 
 // shorten cuts a name that is too long between two characters, before its extension.
@@ -57,11 +69,18 @@ func shorten(name string) string {
 	if len(ext) > maxExtension {
 		ext = ""
 	}
-	end := maxName - len(ext)
-	for !utf8.RuneStart(name[end]) {
-		end--
+	return trimEnd(cut(name, maxName-len(ext))) + ext
+}
+
+// cut gives at most the first n bytes of name, without half a character.
+func cut(name string, n int) string {
+	if len(name) <= n {
+		return name
 	}
-	return trimEnd(name[:end]) + ext
+	for !utf8.RuneStart(name[n]) {
+		n--
+	}
+	return name[:n]
 }
 
 // extension is the lower-case extension of name, without the dot.

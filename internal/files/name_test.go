@@ -118,3 +118,21 @@ func TestAccepts(t *testing.T) {
 		}
 	}
 }
+
+func TestNumbered(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.pdf": "a (2).pdf", "a": "a (2)", "a.tar.gz": "a.tar (2).gz", ".pdf": " (2).pdf", "a (2).pdf": "a (2) (2).pdf",
+		"a." + strings.Repeat("x", 40):              "a." + strings.Repeat("x", 40) + " (2)",
+		strings.Repeat("n", maxName-4) + ".pdf":     strings.Repeat("n", maxName-8) + " (2).pdf",
+		strings.Repeat("é", (maxName-5)/2) + ".pdf": strings.Repeat("é", (maxName-8)/2) + " (2).pdf",
+	} {
+		got := Numbered(name, 2)
+		if got != want || len(got) > maxName {
+			t.Errorf("Numbered(%q) = %q of %d bytes, want %q", name, got, len(got), want)
+		}
+	}
+	long := strings.Repeat("🚀", 63)
+	if a, b := Numbered(long, 99), Numbered(long, 100); a == b || len(b) > maxName || !utf8.ValidString(b) {
+		t.Errorf("%q and %q", a, b)
+	}
+}

@@ -3,6 +3,7 @@ package httpd
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/api"
@@ -13,25 +14,44 @@ import (
 
 // Options are the parts that the edge puts together.
 type Options struct {
-	API     *api.API
-	Tokens  *oauth.Authenticator
-	Limits  ratelimit.Limits // zero: no limits, no limit headers
-	Log     *slog.Logger
-	Version string           // of the program, for the OpenAPI document
-	Now     func() time.Time // the server's clock
+	API    *api.API
+	Tokens *oauth.Authenticator
+	Pages  *oauth.Pages
+	Limits ratelimit.Limits // zero: no limits, no limit headers
+	// TokenLimits are those of the token endpoint, of a client for an install; zero: none.
+	TokenLimits ratelimit.Limits
+	// PublicURL is the address that clients reach the server at, without a slash at its end.
+	PublicURL string
+	Log       *slog.Logger
+	Version   string           // of the program, for the OpenAPI document
+	Now       func() time.Time // the server's clock
+}
+
+// Routes lists every operation that the API's document names.
+func Routes(o Options) []wire.Route { return slices.Concat(o.API.Routes(), o.endpoints().Routes()) }
+
+// endpoints makes the OAuth operations.
+func (o Options) endpoints() *oauth.Endpoints {
+	q := quota{limits: o.TokenLimits, source: ratelimit.NewMemory(o.TokenLimits, o.Now)}
+	if q.off() {
+		return oauth.NewEndpoints(o.Tokens, o.PublicURL, nil)
+	}
+	return oauth.NewEndpoints(o.Tokens, o.PublicURL, q.take)
 }
 
 // New makes the server's handler.
 func New(o Options) http.Handler {
 	q := quota{limits: o.Limits, source: ratelimit.NewMemory(o.Limits, o.Now)}
+	endpoints := o.endpoints()
 	mux := wire.NewMux(wire.Gate{
 		Authenticate: o.Tokens.Caller,
 		Admit:        q.admit,
 		Reach:        o.API.Reach,
-	}, o.API.Routes())
+	}, slices.Concat(o.API.Routes(), endpoints.Routes()))
 	o.API.Mount(mux)
+	o.Pages.Mount(mux)
+	endpoints.Mount(mux)
 	mux.Handle("GET", "/health", health())
-	mux.Handle("GET", "/.well-known/jwks.json", o.Tokens.JWKS())
 	mux.Handle("GET", "/openapi.json", wire.Document(mux.Routes(), o.Version))
 	mux.Handle("GET", "/docs", wire.ReferencePage("/docs", "/openapi.json"))
 	mux.Handle("GET", "/docs/{file}", wire.ReferencePage("/docs", "/openapi.json"))

@@ -21,7 +21,12 @@ func (q quota) admit(h http.Header, c tenantry.Caller) error {
 	if q.off() {
 		return nil
 	}
-	d := q.source.Take(c.LimitKey())
+	return q.take(h, c.LimitKey())
+}
+
+// take spends one request of the key's quota. Errors: RateLimited.
+func (q quota) take(h http.Header, key string) error {
+	d := q.source.Take(key)
 	d.Header(h.Set)
 	if d.Allowed {
 		return nil

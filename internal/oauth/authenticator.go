@@ -20,11 +20,14 @@ const rememberedTokens = 10_000
 type Authenticator struct {
 	store    *store.Store
 	verifier *Verifier
+	revoked  *revocations
 	issuer   string
 	now      func() time.Time
 }
 
-// NewAuthenticator loads the signing keys, making the first one where there is none.
+// NewAuthenticator loads the signing keys, making the first one where there is none, and
+// what is revoked. What this store revokes from now on is refused at once; what other nodes
+// revoke is learned by [Authenticator.Run].
 func NewAuthenticator(ctx context.Context, s *store.Store, now func() time.Time) (*Authenticator, error) {
 	issuer, err := s.InstanceID(ctx)
 	if err != nil {
@@ -34,16 +37,28 @@ func NewAuthenticator(ctx context.Context, s *store.Store, now func() time.Time)
 	if err != nil {
 		return nil, err
 	}
-	return &Authenticator{store: s, verifier: NewVerifier(keys, issuer, rememberedTokens, now), issuer: issuer, now: now}, nil
+	a := &Authenticator{
+		store: s, verifier: NewVerifier(keys, issuer, rememberedTokens, now), revoked: newRevocations(), issuer: issuer, now: now,
+	}
+	s.OnRevoke(a.revoked.add)
+	return a, a.poll(ctx)
 }
 
 func loadKeys(ctx context.Context, s *store.Store, now time.Time) (*KeySet, error) {
-	kept, err := s.SigningKeys(ctx)
+	keys, err := keptKeys(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	if len(kept) == 0 {
+	if len(keys) == 0 {
 		return firstKey(ctx, s, now)
+	}
+	return NewKeySet(keys[0], keys[1:]...)
+}
+
+func keptKeys(ctx context.Context, s *store.Store) ([]Key, error) {
+	kept, err := s.SigningKeys(ctx)
+	if err != nil {
+		return nil, err
 	}
 	keys := make([]Key, len(kept))
 	for i, k := range kept {
@@ -51,7 +66,7 @@ func loadKeys(ctx context.Context, s *store.Store, now time.Time) (*KeySet, erro
 			return nil, fmt.Errorf("signing key %s: %w", k.ID, err)
 		}
 	}
-	return NewKeySet(keys[0], keys[1:]...)
+	return keys, nil
 }
 
 func firstKey(ctx context.Context, s *store.Store, now time.Time) (*KeySet, error) {
@@ -59,24 +74,33 @@ func firstKey(ctx context.Context, s *store.Store, now time.Time) (*KeySet, erro
 	if err != nil {
 		return nil, err
 	}
-	private, err := key.MarshalPKCS8()
+	kept, err := keptForm(key)
 	if err != nil {
 		return nil, err
 	}
-	err = s.AddSigningKey(ctx, store.SigningKey{ID: key.ID, Private: private, CreatedAt: key.CreatedAt})
-	if err != nil {
+	if err := s.AddSigningKey(ctx, kept); err != nil {
 		return nil, err
 	}
 	return NewKeySet(key)
 }
 
-// Issue signs an access token.
-func (a *Authenticator) Issue(g Grant) (string, error) {
-	return a.verifier.Keys().Sign(g, a.issuer, a.now())
+// keptForm is the key as the store keeps it.
+func keptForm(k Key) (store.SigningKey, error) {
+	private, err := k.MarshalPKCS8()
+	return store.SigningKey{ID: k.ID, Private: private, CreatedAt: k.CreatedAt}, err
 }
 
-// Caller tells who sent the request. A token of a deleted location is as good as
-// none (contract, decision 38). Errors: Unauthenticated.
+// Issue signs an access token.
+func (a *Authenticator) Issue(g Grant) (string, error) { return a.issueAt(g, a.now()) }
+
+// issueAt signs the access token that was issued at a time: equal grants and times give the
+// same token, as long as the same key signs.
+func (a *Authenticator) issueAt(g Grant, at time.Time) (string, error) {
+	return a.verifier.Keys().Sign(g, a.issuer, at)
+}
+
+// Caller tells who sent the request. A token of a deleted location or an uninstalled app,
+// or one that was revoked, is as good as none (contract, decision 38). Errors: Unauthenticated.
 func (a *Authenticator) Caller(r *http.Request) (tenantry.Caller, error) {
 	token, err := BearerToken(r.Header.Values("Authorization")...)
 	if err != nil {
@@ -85,15 +109,27 @@ func (a *Authenticator) Caller(r *http.Request) (tenantry.Caller, error) {
 	if IsPrivateToken(token) {
 		return a.privateCaller(r.Context(), token)
 	}
-	caller, _, err := a.verifier.Verify(token)
-	if err != nil || caller.Class == tenantry.Agency {
-		return caller, err
-	}
-	company, err := a.store.LocationCompany(r.Context(), caller.LocationID)
-	if tenantry.KindOf(err) == tenantry.NoAccess || (err == nil && company != caller.CompanyID) {
-		return tenantry.Caller{}, invalidToken("Invalid JWT", errors.New("the token's location is gone"))
-	}
+	caller, _, err := a.accessCaller(r.Context(), token)
 	return caller, err
+}
+
+// accessCaller tells whose access token it is, and when it expires.
+func (a *Authenticator) accessCaller(ctx context.Context, token string) (tenantry.Caller, time.Time, error) {
+	caller, exp, err := a.verifier.Verify(token)
+	if err != nil {
+		return tenantry.Caller{}, exp, err
+	}
+	if a.revoked.has(caller) {
+		return tenantry.Caller{}, exp, invalidToken("Invalid JWT", errors.New("the token is revoked"))
+	}
+	if caller.Class == tenantry.Agency {
+		return caller, exp, nil
+	}
+	company, err := a.store.LocationCompany(ctx, caller.LocationID)
+	if tenantry.KindOf(err) == tenantry.NoAccess || (err == nil && company != caller.CompanyID) {
+		return tenantry.Caller{}, exp, invalidToken("Invalid JWT", errors.New("the token's location is gone"))
+	}
+	return caller, exp, err
 }
 
 func (a *Authenticator) privateCaller(ctx context.Context, token string) (tenantry.Caller, error) {

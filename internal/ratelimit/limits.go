@@ -19,6 +19,10 @@ func Defaults() Limits {
 	return Limits{Burst: 100, Window: 10 * time.Second, Daily: 200_000}
 }
 
+// TokenDefaults gives the quota of the token endpoint, of a client for one install: 5
+// requests in a minute (contract 2.8).
+func TokenDefaults() Limits { return Limits{Burst: 5, Window: time.Minute} }
+
 // interval is the short quota.
 func (l Limits) interval() quota { return quota{l.Burst, l.Window} }
 

@@ -25,6 +25,7 @@ type Env struct {
 	DB     *db.DB
 	Store  *store.Store
 	Files  *files.Store
+	Folder string // of Files
 	Clock  *Clock
 	Tokens *oauth.Authenticator
 	Routes []wire.Route
@@ -34,10 +35,15 @@ type Env struct {
 	CompanyA, CompanyB tenantry.CompanyID
 	LocA, LocB, LocX   tenantry.LocationID
 
-	limits   ratelimit.Limits
-	document *document
-	names    *strings.Replacer
-	tokens   map[string]string
+	limits ratelimit.Limits
+	// tokenLimits are those of the token endpoint.
+	tokenLimits ratelimit.Limits
+	document    *document
+	names       *strings.Replacer
+	tokens      map[string]string
+
+	snapshot   map[string][]string // the last one
+	snapshotAt int                 // rows changed until then
 }
 
 // Option changes how an [Env] is made.
@@ -46,6 +52,11 @@ type Option func(*Env)
 // WithLimits switches the rate limits on; an Env has none by default.
 func WithLimits(l ratelimit.Limits) Option {
 	return func(e *Env) { e.limits = l }
+}
+
+// WithTokenLimits switches the limits of the token endpoint on; an Env has none by default.
+func WithTokenLimits(l ratelimit.Limits) Option {
+	return func(e *Env) { e.tokenLimits = l }
 }
 
 // Start is when an Env's clock stands at first.
@@ -61,7 +72,8 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	var err error
 	e.Store, err = store.New(d, make([]byte, store.KeySize), e.Clock.Now)
 	must(t, err)
-	e.Files, err = files.Open(t.TempDir())
+	e.Folder = t.TempDir()
+	e.Files, err = files.Open(e.Folder)
 	must(t, err)
 	t.Cleanup(func() { _ = e.Files.Close() })
 	e.Tokens, err = oauth.NewAuthenticator(t.Context(), e.Store, e.Clock.Now)
@@ -69,12 +81,15 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	srv := httptest.NewUnstartedServer(nil)
 	e.URL = "http://" + srv.Listener.Addr().String()
 	a := api.New(e.Store, e.Files, e.URL)
-	e.Routes = a.Routes()
-	e.document = newDocument(t, e.Routes)
+	pages, err := oauth.NewPages(e.Store, e.URL, e.Clock.Now)
+	must(t, err)
 	log := slog.New(slog.NewJSONHandler(e.Log, nil))
-	srv.Config = httpd.NewServer(httpd.New(httpd.Options{
-		API: a, Tokens: e.Tokens, Limits: e.limits, Log: log, Version: "test", Now: e.Clock.Now,
-	}), log)
+	o := httpd.Options{
+		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Version: "test", Now: e.Clock.Now,
+	}
+	e.Routes = httpd.Routes(o)
+	e.document = newDocument(t, e.Routes)
+	srv.Config = httpd.NewServer(httpd.New(o), log)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	e.populate(t)

@@ -9,13 +9,14 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/tenantry/tenantry"
 )
 
-// MaxBody is the largest JSON body, in bytes; a larger one is a 413.
+// MaxBody is the largest body, in bytes, where the row names no other; a larger one is a 413.
 const MaxBody = 1 << 20
 
 // request is what the binder reads: the request and its matched path values.
@@ -34,11 +35,9 @@ func (p *inputPlan) bind(in reflect.Value, r *request) error {
 		return err
 	}
 	if p.body != nil {
-		raw, err := readJSON(r.http)
-		if err != nil {
+		if err := p.bindBody(in.Field(p.body.index), r.http, &v); err != nil {
 			return err
 		}
-		p.body.value.bind(in.Field(p.body.index), raw, "", &v)
 	}
 	if len(v.messages) > 0 {
 		return tenantry.InvalidInput(v.messages...)
@@ -47,6 +46,22 @@ func (p *inputPlan) bind(in reflect.Value, r *request) error {
 		return in.Field(p.formIndex).Addr().Interface().(formOf).open(r.http, p.form)
 	}
 	return nil
+}
+
+// bindBody reads a body of one of the row's media types.
+func (p *inputPlan) bindBody(dst reflect.Value, r *http.Request, v *Violations) error {
+	if slices.Contains(p.media, mediaURLEncoded) && (len(p.media) == 1 || !isJSON(r.Header.Get("Content-Type"))) {
+		pairs, err := ReadURLEncoded(r)
+		if err == nil {
+			p.body.value.object.bindTexts(dst, pairs, v)
+		}
+		return err
+	}
+	raw, err := ReadJSON(r)
+	if err == nil {
+		p.body.value.bind(dst, raw, "", v)
+	}
+	return err
 }
 
 // bindQuery reads the parameters in the order of the query: unknown ones first.
@@ -111,20 +126,16 @@ func (f *field) bindText(dst reflect.Value, text string, v *Violations) {
 
 func isValidText(s string) bool { return strings.ToValidUTF8(s, "") == s }
 
-// readJSON reads the body, {} when it is empty: clients leave it out where
+// ReadJSON reads the body, {} when it is empty: clients leave it out where
 // nothing in it is required.
-func readJSON(r *http.Request) (json.RawMessage, error) {
+func ReadJSON(r *http.Request) (json.RawMessage, error) {
 	if ct := r.Header.Get("Content-Type"); ct != "" && !isJSON(ct) {
 		return nil, tenantry.Errorf(tenantry.UnsupportedMedia, "unsupported_media_type",
 			"The request body must be application/json")
 	}
-	if r.Header.Get("Content-Encoding") != "" {
-		return nil, tenantry.Errorf(tenantry.UnsupportedMedia, "unsupported_media_type",
-			"The request body must not be compressed")
-	}
-	data, err := io.ReadAll(r.Body)
+	data, err := readBody(r)
 	if err != nil {
-		return nil, bodyError(err)
+		return nil, err
 	}
 	if len(strings.TrimSpace(string(data))) == 0 {
 		return json.RawMessage("{}"), nil
@@ -139,6 +150,19 @@ func readJSON(r *http.Request) (json.RawMessage, error) {
 	return raw, nil
 }
 
+// readBody reads a body to its end.
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Header.Get("Content-Encoding") != "" {
+		return nil, tenantry.Errorf(tenantry.UnsupportedMedia, "unsupported_media_type",
+			"The request body must not be compressed")
+	}
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	return data, nil
+}
+
 // bodyError tells a body that is too large from one that broke off.
 func bodyError(err error) error {
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -149,14 +173,20 @@ func bodyError(err error) error {
 }
 
 func isJSON(contentType string) bool {
+	media := mediaType(contentType)
+	return media == mediaJSON || strings.HasSuffix(media, "+json")
+}
+
+// mediaType is the media type without its parameters, "" for one that is not UTF-8.
+func mediaType(contentType string) string {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return false
+		return ""
 	}
 	if cs, ok := params["charset"]; ok && !strings.EqualFold(cs, "utf-8") && !strings.EqualFold(cs, "utf8") {
-		return false
+		return ""
 	}
-	return media == "application/json" || strings.HasSuffix(media, "+json")
+	return media
 }
 
 // bind checks raw against the rules and stores it in dst. path is "" for the

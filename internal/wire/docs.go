@@ -17,7 +17,7 @@ func ReferencePage(base, document string) http.Handler {
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if file := r.PathValue("file"); file != "" && !isReferenceFile(file) {
-			WriteError(w, r, noRoute(r)) // the page's own 404 is no JSON
+			WriteError(w, r, NoRoute(r)) // the page's own 404 is no JSON
 			return
 		}
 		page.ServeHTTP(w, r)

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -22,6 +23,7 @@ const (
 // streamed to the handler, which sees them before later text parts are known.
 type Form[T any] struct {
 	reader *multipart.Reader
+	end    *formEnd
 	object *object
 }
 
@@ -42,7 +44,8 @@ func (f *Form[T]) open(r *http.Request, o *object) error {
 	if params["boundary"] == "" {
 		return malformed("The multipart body has no boundary")
 	}
-	f.reader, f.object = multipart.NewReader(r.Body, params["boundary"]), o
+	f.end = &formEnd{body: r.Body, mark: []byte("--" + params["boundary"] + "--")}
+	f.reader, f.object = multipart.NewReader(f.end, params["boundary"]), o
 	return nil
 }
 
@@ -57,10 +60,10 @@ type FilePart struct {
 // bound. An error of file ends the reading and is returned as it is. Errors: [tenantry.Malformed],
 // [tenantry.TooLarge], [tenantry.Invalid].
 func (f *Form[T]) Read(file func(FilePart) error) (*T, error) {
-	var pairs []pairText
+	var pairs []Text
 	for n := 0; ; n++ {
 		part, err := f.reader.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && f.end.seen() {
 			return f.bindText(pairs)
 		}
 		if err != nil {
@@ -84,11 +87,30 @@ func (f *Form[T]) Read(file func(FilePart) error) (*T, error) {
 			return nil, tenantry.Errorf(tenantry.TooLarge, "payload_too_large",
 				"The part %q is larger than %d bytes", part.FormName(), maxTextPart)
 		}
-		pairs = append(pairs, pairText{part.FormName(), string(text)})
+		pairs = append(pairs, Text{part.FormName(), string(text)})
 	}
 }
 
-type pairText struct{ key, text string }
+// formEnd remembers the end of what was read of a multipart body. The parser takes a
+// body that was cut off before a part, or in the header of one, for a complete one.
+type formEnd struct {
+	body io.Reader
+	mark []byte // closes a complete body
+	last []byte
+}
+
+// endLen is more than the parser reads at a time, twice.
+const endLen = 16 << 10
+
+// Read reads the body.
+func (e *formEnd) Read(p []byte) (int, error) {
+	n, err := e.body.Read(p)
+	e.last = append(e.last, p[:n]...)
+	e.last = e.last[max(0, len(e.last)-endLen):]
+	return n, err
+}
+
+func (e *formEnd) seen() bool { return bytes.Contains(e.last, e.mark) }
 
 func formError(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -97,31 +119,10 @@ func formError(err error) error {
 	return malformed("The multipart body is not valid")
 }
 
-func (f *Form[T]) bindText(pairs []pairText) (*T, error) {
+func (f *Form[T]) bindText(pairs []Text) (*T, error) {
 	out := new(T)
-	dst := reflect.ValueOf(out).Elem()
 	var v Violations
-	given := map[string]string{}
-	for _, p := range pairs {
-		_, known := f.object.byName[p.key]
-		_, again := given[p.key]
-		switch {
-		case !known:
-			v.unknown("", p.key)
-		case again:
-			v.repeated("", p.key)
-		default:
-			given[p.key] = p.text
-		}
-	}
-	for i := range f.object.fields {
-		fd := &f.object.fields[i]
-		if text, ok := given[fd.name]; ok {
-			fd.bindText(dst.Field(fd.index), text, &v)
-		} else if fd.value.rules.required {
-			fd.value.missing(fd.name, &v)
-		}
-	}
+	f.object.bindTexts(reflect.ValueOf(out).Elem(), pairs, &v)
 	if len(v.messages) > 0 {
 		return nil, tenantry.InvalidInput(v.messages...)
 	}

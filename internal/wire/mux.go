@@ -50,7 +50,7 @@ func (m *Mux) Routes() []Route { return slices.Clone(m.routes) }
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e, path := m.root.match(r)
 	if e == nil {
-		WriteError(w, r, noRoute(r))
+		WriteError(w, r, NoRoute(r))
 		return
 	}
 	if e.handler != nil {
@@ -62,15 +62,22 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := ExchangeOf(r.Context())
 	x.Operation = e.route.ID
+	if e.route.public != nil {
+		r.Body = http.MaxBytesReader(w, r.Body, e.route.maxBody())
+		e.route.public.ServeHTTP(w, r)
+		return
+	}
 	out, err := m.serve(w, r, e.route, path)
 	if err != nil {
-		WriteError(w, r, err)
+		e.route.writeError(w, r, err)
 		return
 	}
 	WriteJSON(w, r, e.route.status(), out)
 }
 
-func noRoute(r *http.Request) error {
+// NoRoute makes the error for a path that leads nowhere, for handlers whose own parameters
+// lead nowhere too.
+func NoRoute(r *http.Request) error {
 	return tenantry.Errorf(tenantry.NoRoute, "route_not_found", "Cannot %s %s", r.Method, r.URL.EscapedPath())
 }
 
@@ -100,9 +107,7 @@ func (m *Mux) serve(w http.ResponseWriter, r *http.Request, route *Route, path m
 			return nil, err
 		}
 	}
-	if route.in.form == nil {
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-	}
+	r.Body = http.MaxBytesReader(w, r.Body, route.maxBody())
 	return route.call(r.Context(), &request{http: r, path: path}, caller)
 }
 
@@ -115,8 +120,12 @@ func checkVersion(r *http.Request, route *Route) (string, error) {
 		return "", tenantry.Errorf(tenantry.Unauthenticated, "version_missing", "version header was not found.")
 	case len(given) > 1 || !slices.Contains(Versions(), given[0]):
 		return "", tenantry.Errorf(tenantry.Unauthenticated, "version_invalid", "version header is invalid")
+	case !route.inVersion(given[0]) && route.Successor != "":
+		return "", tenantry.Errorf(tenantry.Refused, "endpoint_removed",
+			"Endpoint %s not available in API version %s. This endpoint was removed in version %s. Please use %s.",
+			route.Path, given[0], given[0], route.Successor).WithMeta("successor", route.Successor)
 	case !route.inVersion(given[0]):
-		return "", noRoute(r)
+		return "", NoRoute(r)
 	}
 	return given[0], nil
 }
@@ -128,10 +137,10 @@ func (route *Route) authorise(c tenantry.Caller) error {
 		return tenantry.Errorf(tenantry.ClassMismatch, "token_class",
 			"This authClass type is not allowed to access this scope. Please verify your IAM configuration if this is not the case.").
 			WithMeta("requiredTokenType", tenantry.SubAccount)
-	case route.Tokens == AgencyTokens && c.Class != tenantry.Agency:
+	case (route.Tokens == AgencyTokens || route.Tokens == AgencyAppTokens) && c.Class != tenantry.Agency:
 		return tenantry.Errorf(tenantry.Forbidden, "token_class", "Forbidden resource").
 			WithMeta("requiredTokenType", tenantry.Agency)
-	case !c.Can(route.Scopes):
+	case !c.Can(route.Scopes), route.Tokens == AgencyAppTokens && c.AppID == "":
 		return tenantry.Errorf(tenantry.ScopeMissing, "scope_missing", "The token is not authorized for this scope.").
 			WithMeta("requiredScopes", route.Scopes)
 	}

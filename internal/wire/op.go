@@ -28,6 +28,9 @@ const (
 	SubAccountTokens Tokens = iota
 	AgencyTokens
 	AnyTokens
+	// AgencyAppTokens are the access tokens that an app holds for an agency; an agency's
+	// private tokens are refused as if they lacked the scope (contract, section 2.4).
+	AgencyAppTokens
 )
 
 // Op describes one operation: the router, the gate, the binder and the OpenAPI
@@ -45,6 +48,13 @@ type Op struct {
 	// Placeholder makes the literal text {locationId} in the path stand for the
 	// token's own location: clients exist that never fill it in (contract, section 3.2).
 	Placeholder bool
+	MaxBody     int64 // bytes of the largest request body; [MaxBody] when zero
+	// Successor is the path that took the operation's place in the versions that it is not
+	// in; without one it looks absent there.
+	Successor string
+	// ErrorObject makes the error member of a 400 an object, and a missing resource a 404, as
+	// operations that came with v3 have them (contract, section 2.5).
+	ErrorObject bool
 }
 
 func (op Op) status() int {
@@ -52,6 +62,13 @@ func (op Op) status() int {
 		return http.StatusOK
 	}
 	return op.Status
+}
+
+func (op Op) maxBody() int64 {
+	if op.MaxBody == 0 {
+		return MaxBody
+	}
+	return op.MaxBody
 }
 
 func (op Op) versions() []string {
@@ -71,6 +88,8 @@ type Route struct {
 	out reflect.Type
 	// call binds the input and runs the function.
 	call func(ctx context.Context, r *request, caller tenantry.Caller) (any, error)
+	// public serves the row in the place of all that.
+	public http.Handler
 }
 
 // Handle makes the row that serves op with h. In is a struct whose fields
@@ -89,3 +108,12 @@ func Handle[In, Out any](op Op, h func(context.Context, tenantry.Caller, *In) (O
 		},
 	}
 }
+
+// Public makes a row that h serves on its own: without a token, a Version header or a
+// quota. In and Out are what the document says of it; the row binds nothing.
+func Public[In, Out any](op Op, h http.Handler) Route {
+	return Route{Op: op, in: compileInput(reflect.TypeFor[In](), op), out: reflect.TypeFor[Out](), public: h}
+}
+
+// IsPublic tells whether the row was made by [Public].
+func (route *Route) IsPublic() bool { return route.public != nil }

@@ -68,15 +68,19 @@ func (p *printer) operation(r *Route) obj {
 	}
 	switch {
 	case r.in.body != nil:
-		op["requestBody"] = requestBody("application/json", p.schema(r.in.body.value, true))
+		op["requestBody"] = requestBody(p.schema(r.in.body.value, true), r.in.media...)
 	case r.in.form != nil:
-		op["requestBody"] = requestBody("multipart/form-data", p.formSchema(r.in.form))
+		op["requestBody"] = requestBody(p.formSchema(r.in.form), "multipart/form-data")
 	}
 	return op
 }
 
-func requestBody(media string, schema obj) obj {
-	return obj{"required": true, "content": obj{media: obj{"schema": schema}}}
+func requestBody(schema obj, media ...string) obj {
+	content := obj{}
+	for _, m := range media {
+		content[m] = obj{"schema": schema}
+	}
+	return obj{"required": true, "content": content}
 }
 
 // formSchema adds what a multipart body has besides its text parts: any number of
@@ -90,7 +94,7 @@ func (p *printer) formSchema(o *object) obj {
 
 func (p *printer) parameters(r *Route) []obj {
 	list := []obj{{
-		"name": "Version", "in": "header", "required": true, "description": "API version",
+		"name": "Version", "in": "header", "required": !r.IsPublic(), "description": "API version",
 		"schema": obj{"type": "string", "enum": r.versions()},
 	}}
 	for i := range r.in.path {
@@ -121,8 +125,13 @@ func (p *printer) responses(r *Route) obj {
 			continue
 		}
 		schema := "ErrorDTO"
-		if status == http.StatusUnprocessableEntity {
+		switch {
+		case status == http.StatusUnprocessableEntity:
 			schema = "UnprocessableDTO"
+		case r.ErrorObject && (status == http.StatusBadRequest || status == http.StatusNotFound):
+			schema = "AipErrorResponseDto"
+		case r.IsPublic():
+			schema = "OAuthErrorDTO"
 		}
 		out[statusKey(status)] = response(meaning, obj{"$ref": "#/components/schemas/" + schema})
 	}
@@ -133,6 +142,8 @@ func (p *printer) responses(r *Route) obj {
 // answers tells whether the row can answer with the error status at all.
 func (route *Route) answers(status int) bool {
 	switch status {
+	case http.StatusNotFound:
+		return route.ErrorObject
 	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
 		return route.in.body != nil || route.in.form != nil
 	default:
@@ -153,8 +164,9 @@ func response(description string, schema obj) obj {
 func security(r *Route) []obj {
 	names := map[Tokens][]string{
 		SubAccountTokens: {"Location-Access"}, AgencyTokens: {"Agency-Access"}, AnyTokens: {"Agency-Access", "Location-Access"},
+		AgencyAppTokens: {"Agency-Access-Only"},
 	}[r.Tokens]
-	var list []obj
+	list := []obj{} // a public row says that it needs none
 	for _, name := range names {
 		for _, s := range r.Scopes {
 			list = append(list, obj{name: []string{string(s)}})
@@ -168,7 +180,8 @@ func securitySchemes() obj {
 		return obj{"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": text}
 	}
 	return obj{
-		"Location-Access": scheme("An access token or a private integration token of a sub-account"),
-		"Agency-Access":   scheme("An access token or a private integration token of an agency"),
+		"Location-Access":    scheme("An access token or a private integration token of a sub-account"),
+		"Agency-Access":      scheme("An access token or a private integration token of an agency"),
+		"Agency-Access-Only": scheme("An access token that an app holds for an agency"),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -41,6 +42,7 @@ type testNode struct {
 
 	Name     string     `json:"name"`
 	Children []testNode `json:"children,omitempty"`
+	Empty    struct{}   `json:"empty,omitzero"`
 }
 
 func handlerOf[In, Out any](context.Context, tenantry.Caller, *In) (out Out, err error) {
@@ -107,7 +109,8 @@ func TestDocumentSaysTheRules(t *testing.T) {
 			"partner":{"type":"string"}}}`,
 		"testInner": `{"type":"object","additionalProperties":false,"required":["a"],"properties":{"a":{"type":"string"},"b":{"type":"boolean"}}}`,
 		"TestNode": `{"type":"object","required":["name"],"properties":{"name":{"type":"string"},
-			"children":{"type":"array","items":{"$ref":"#/components/schemas/TestNode"}}}}`,
+			"children":{"type":"array","items":{"$ref":"#/components/schemas/TestNode"}},
+			"empty":{"type":"object","properties":{}}}}`,
 	} {
 		var got, expected any
 		if err := json.Unmarshal(doc.Components.Schemas[name], &got); err != nil {
@@ -157,6 +160,24 @@ func TestDocumentSaysWhatARowAnswers(t *testing.T) {
 		}
 		if diff := cmp.Diff(tt.security, *op.Security); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", op.OperationID, diff)
+		}
+	}
+}
+
+// TestBodySchemasAreClosed: a body refuses undeclared members at every level and requires
+// what its rules say, so its schemas say so even when an answer was printed first.
+func TestBodySchemasAreClosed(t *testing.T) {
+	type noInput struct{}
+	type nodeInput struct {
+		Body testNode `body:"json"`
+	}
+	read := Handle(Op{Method: "GET", Path: "/n", ID: "read", Group: "N"}, handlerOf[noInput, testNode])
+	write := Handle(Op{Method: "PUT", Path: "/n", ID: "write", Group: "N"}, handlerOf[nodeInput, testNode])
+	for name, routes := range map[string][]Route{"the answer first": {read, write}, "the body first": {write, read}, "the answer only": {read}} {
+		schema := load(t, OpenAPI(routes, "test")).Components.Schemas["TestNode"].Value
+		closed := schema.AdditionalProperties.Has != nil && !*schema.AdditionalProperties.Has
+		if body := len(routes) == 2; closed != body || slices.Contains(schema.Required, "name") == body {
+			t.Errorf("%s: closed is %t, required %v", name, closed, schema.Required)
 		}
 	}
 }

@@ -137,7 +137,8 @@ func (c *compiler) field(sf reflect.StructField, index int, name string) field {
 type inputPlan struct {
 	path, query []field
 	queryByName map[string]int
-	body        *field // nil: the operation has none
+	body        *field   // nil: the operation has none
+	media       []string // that the body may have
 	form        *object
 	formIndex   int
 }
@@ -154,9 +155,9 @@ func compileInput(t reflect.Type, op Op) *inputPlan {
 			f := c.field(sf, i, sf.Tag.Get("query"))
 			p.queryByName[f.name] = len(p.query)
 			p.query = append(p.query, f)
-		case sf.Tag.Get("body") == "json":
+		case bodyMedia(sf.Tag.Get("body")) != nil:
 			f := c.field(sf, i, "")
-			p.body = &f
+			p.body, p.media = &f, bodyMedia(sf.Tag.Get("body"))
 		case sf.Tag.Get("body") == "form":
 			p.formIndex, p.form = i, c.object(reflect.New(sf.Type).Interface().(formOf).textType())
 		default:
@@ -169,4 +170,22 @@ func compileInput(t reflect.Type, op Op) *inputPlan {
 		}
 	}
 	return p
+}
+
+const (
+	mediaJSON       = "application/json"
+	mediaURLEncoded = "application/x-www-form-urlencoded"
+)
+
+// bodyMedia lists the media types of a body tag, nil for one that names none.
+func bodyMedia(tag string) []string {
+	switch tag {
+	case "json":
+		return []string{mediaJSON}
+	case "urlencoded":
+		return []string{mediaURLEncoded}
+	case "urlencoded,json":
+		return []string{mediaURLEncoded, mediaJSON}
+	}
+	return nil
 }

@@ -39,16 +39,53 @@ func statusOf(kind tenantry.Kind) int {
 
 // errorBody is every error answer (contract, section 0.4 and decision 15).
 type errorBody struct {
-	StatusCode int            `json:"statusCode"`
-	Message    any            `json:"message"` // a list on 422 only
-	Error      string         `json:"error"`
-	Code       string         `json:"code"`
-	Meta       map[string]any `json:"meta,omitempty"`
+	StatusCode int `json:"statusCode"`
+	Message    any `json:"message"` // a list on 422 only
+	Error      any `json:"error"`   // a text, but see [Op]'s ErrorObject
+	// Description is the message once more, where Error is a name of RFC 6749.
+	Description string         `json:"error_description,omitempty"`
+	Code        string         `json:"code"`
+	Meta        map[string]any `json:"meta,omitempty"`
 }
 
 // WriteError answers with err and notes it in the exchange. An error that is no
 // [tenantry.Error] is a 500 with a fixed text: its detail stays in the log.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	writeError(w, r, err, func(*errorBody, *tenantry.Error) {})
+}
+
+// WriteNamedError is [WriteError] with an error name of RFC 6749, section 5.2, in the error
+// member and the message in error_description too, for those who read only these.
+func WriteNamedError(w http.ResponseWriter, r *http.Request, err error, name string) {
+	writeError(w, r, err, func(body *errorBody, e *tenantry.Error) {
+		body.Error, body.Description = name, e.Messages[0]
+	})
+}
+
+// writeError answers with err in the shape of the row.
+func (route *Route) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	if !route.ErrorObject {
+		WriteError(w, r, err)
+		return
+	}
+	writeError(w, r, err, func(body *errorBody, e *tenantry.Error) {
+		name := "INVALID_ARGUMENT"
+		if e.Kind == tenantry.NotFound {
+			body.StatusCode, name = http.StatusNotFound, "RESOURCE_NOT_FOUND"
+		}
+		if body.StatusCode == http.StatusBadRequest || body.StatusCode == http.StatusNotFound {
+			body.Error = errorObject{Code: name, Message: e.Messages[0]}
+		}
+	})
+}
+
+type errorObject struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// writeError lets shape change the body before it is sent.
+func writeError(w http.ResponseWriter, r *http.Request, err error, shape func(*errorBody, *tenantry.Error)) {
 	ExchangeOf(r.Context()).Err = err
 	e, ok := errors.AsType[*tenantry.Error](err)
 	if !ok || e.Kind == tenantry.Internal || len(e.Messages) == 0 {
@@ -62,7 +99,8 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
-	WriteJSON(w, r, status, body)
+	shape(&body, e)
+	WriteJSON(w, r, body.StatusCode, body)
 }
 
 // WriteJSON answers with v: it encodes v without HTML escaping and adds the trace id to an object.

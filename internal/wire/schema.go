@@ -49,6 +49,9 @@ func (p *printer) schema(v *value, input bool) obj {
 			s["minItems"] = 1
 		}
 	case kindObject:
+		if v.object.name == "" {
+			return p.objectSchema(v.object, input) // a struct without a name of its own stands in its place
+		}
 		return obj{"$ref": "#/components/schemas/" + p.component(v.object, input)}
 	case kindAny:
 		if v.typ.Kind() == reflect.Map {
@@ -86,26 +89,62 @@ func (p *printer) component(o *object, input bool) string {
 		if owner != o.typ {
 			panic(fmt.Sprintf("wire: schema %s names both %s and %s", o.name, owner, o.typ))
 		}
+		if input {
+			p.closeSchema(o)
+		}
 		return o.name
 	}
 	p.owners[o.name] = o.typ
-	properties, required := obj{}, []string{}
+	p.schemas[o.name] = p.objectSchema(o, input)
+	return o.name
+}
+
+func (p *printer) objectSchema(o *object, input bool) obj {
+	properties := obj{}
+	for i := range o.fields {
+		properties[o.fields[i].name] = p.property(&o.fields[i], input)
+	}
+	s := obj{"type": "object", "properties": properties}
+	demand(s, o, input)
+	return s
+}
+
+// demand says in a schema which members a body must have and that it may have no
+// others, or which members an answer always has.
+func demand(s obj, o *object, input bool) {
+	required := []string{}
 	for i := range o.fields {
 		f := &o.fields[i]
-		properties[f.name] = p.property(f, input)
 		if (input && f.value.rules.required) || (!input && !f.omits) {
 			required = append(required, f.name)
 		}
 	}
-	s := obj{"type": "object", "properties": properties}
+	delete(s, "required")
 	if len(required) > 0 {
 		s["required"] = required
 	}
 	if input {
 		s["additionalProperties"] = false
 	}
-	p.schemas[o.name] = s
-	return o.name
+}
+
+// closeSchema makes a schema that was first printed for an answer, and what it
+// consists of, say what a body must be: that is true of the answer as well.
+func (p *printer) closeSchema(o *object) {
+	s, printed := p.schemas[o.name].(obj)
+	if !printed || s["additionalProperties"] == false {
+		return
+	}
+	demand(s, o, true)
+	for i := range o.fields {
+		v := o.fields[i].value
+		for v.kind == kindList {
+			v = v.elem
+		}
+		if v.kind == kindObject {
+			p.closeSchema(v.object)
+		}
+	}
 }
 
 // property prints a declared property with its texts. In OpenAPI 3.1 a reference
@@ -142,6 +181,7 @@ func errorStatuses() map[int]string {
 		http.StatusBadRequest:            "Bad Request: malformed input, a missing part of the location, or a name that is taken",
 		http.StatusUnauthorized:          "Unauthorized: no good token, the wrong token class, or a scope that is missing",
 		http.StatusForbidden:             "Forbidden: the location or company is out of the token's reach",
+		http.StatusNotFound:              "Not Found: the resource does not exist",
 		http.StatusRequestEntityTooLarge: "Request Entity Too Large",
 		http.StatusUnsupportedMediaType:  "Unsupported Media Type",
 		http.StatusUnprocessableEntity:   "Unprocessable Entity: every failing property is named",
@@ -151,15 +191,17 @@ func errorStatuses() map[int]string {
 	}
 }
 
-// errorSchemas prints the two error bodies: message is a list on 422 only.
+// errorSchemas prints the error bodies: message is a list on 422 only, error is an object
+// on a 400 or 404 of some rows.
 func errorSchemas() obj {
-	body := func(message obj) obj {
+	text := obj{"type": "string"}
+	body := func(message, failure obj) obj {
 		return obj{
 			"type": "object",
 			"properties": obj{
 				"statusCode": obj{"type": "integer", "description": "The HTTP status"},
 				"message":    message,
-				"error":      obj{"type": "string", "description": "The status in words"},
+				"error":      failure,
 				"code":       obj{"type": "string", "description": "Machine-readable, of a closed list"},
 				"meta":       obj{"type": "object", "description": "Detail that depends on the code"},
 				"traceId":    obj{"type": "string", "format": "uuid"},
@@ -167,9 +209,16 @@ func errorSchemas() obj {
 			"required": []string{"statusCode", "message", "error", "code", "traceId"},
 		}
 	}
+	words := obj{"type": "string", "description": "The status in words"}
+	named := body(text, obj{"type": "string", "description": "The name of RFC 6749, else the status in words"})
+	named["properties"].(obj)["error_description"] = obj{"type": "string", "description": "The message, where error is a name"}
 	return obj{
-		"ErrorDTO":         body(obj{"type": "string"}),
-		"UnprocessableDTO": body(obj{"type": "array", "items": obj{"type": "string"}}),
+		"ErrorDTO":         body(text, words),
+		"UnprocessableDTO": body(obj{"type": "array", "items": text}, words),
+		"OAuthErrorDTO":    named,
+		"AipErrorResponseDto": body(text, obj{
+			"type": "object", "properties": obj{"code": text, "message": text}, "required": []string{"code", "message"},
+		}),
 	}
 }
 

@@ -3,7 +3,10 @@ import { describe, test } from 'node:test';
 import { assertDeleted } from '../deletion.js';
 import { assertModel } from '../models.js';
 
-const MODELS = { sms: 'GetSmsTemplateResponseSchema', email: 'GetEmailTemplateResponseSchema' };
+// The SDK has no model of a WhatsApp template; it looks like that of a short message.
+const MODELS = {
+  sms: 'GetSmsTemplateResponseSchema', email: 'GetEmailTemplateResponseSchema', whatsapp: 'GetSmsTemplateResponseSchema',
+};
 
 /** gETAllOrEmailSmsTemplates, dELETEAnEmailSmsTemplate */
 export function templates(env) {
