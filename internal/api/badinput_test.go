@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -47,29 +48,30 @@ func newSurface(t *testing.T, e *testkit.Env) *surface {
 	return s
 }
 
-// calls lists every operation, deletes last: each needs what the others use.
+// calls lists every operation that needs a token, deletes last: each needs what the others use.
 func (s *surface) calls(t *testing.T) []call {
 	t.Helper()
 	documented, rows := operations(s.doc), fences()
 	routes := slices.Clone(s.Routes)
 	slices.SortStableFunc(routes, func(p, q wire.Route) int { return weight(p.Op) - weight(q.Op) })
-	out := make([]call, len(routes))
-	for i, route := range routes {
+	var out []call
+	for _, route := range routes {
+		if route.IsPublic() {
+			continue
+		}
 		f, ok := rows[route.ID]
 		if !ok {
 			t.Fatalf("operation %s has no row in fences()", route.ID)
 		}
 		c := call{route: route, good: f.request(route.Op, string(s.own.loc), s.own, s.own.company)}
-		c.good.Name, c.good.Token = route.ID, s.own.token
-		if route.Tokens == wire.AgencyTokens {
-			c.good.Token = s.own.agency
-		}
+		c.good.Name, c.good.Token = route.ID, s.own.right(route)
 		if body, ok := documented[route.Method+" "+route.Path]["requestBody"].(object); ok {
-			for c.media = range body["content"].(object) {
-				c.schema = resolve(s.doc, content(body))
+			c.schema = resolve(s.doc, content(body))
+			for media := range body["content"].(object) {
+				c.media = max(c.media, media) // of two it is the form
 			}
 		}
-		out[i] = c
+		out = append(out, c)
 	}
 	return out
 }
@@ -174,6 +176,8 @@ func TestBadInputOnEveryOperation(t *testing.T) {
 					s.badLengths(t, c)
 				case "multipart/form-data":
 					s.badForms(t, c)
+				case "application/x-www-form-urlencoded":
+					s.badEncodedForms(t, c)
 				default:
 					t.Errorf("no test knows the media type %s", c.media)
 				}
@@ -416,6 +420,61 @@ func (s *surface) badForms(t *testing.T, c call) {
 	}
 }
 
+// badEncodedForms sends URL-encoded bodies that are none, or hold what they may not.
+func (s *surface) badEncodedForms(t *testing.T, c call) {
+	t.Helper()
+	good, media, name := c.good.Body, c.good.Header["Content-Type"], c.properties()[0]
+	for what, tt := range map[string]struct {
+		body, media string
+		status      int
+	}{
+		"a wrong escape":            {"x=%zz", media, 400},
+		"a wrong escape in a name":  {"%=1&" + good, media, 400},
+		"half an escape":            {good + "%2", media, 400},
+		"nothing":                   {"", media, 422},
+		"blank":                     {name + "=+&" + strings.ReplaceAll(good, name, "x"), media, 422},
+		"an unknown name":           {good + "&x=1", media, 422},
+		"a name in upper case":      {good + "&" + strings.ToUpper(name) + "=1", media, 422},
+		"a repeated name":           {good + "&" + name + "=1", media, 422},
+		"NUL":                       {strings.Replace(good, "=", "=%00", 1), media, 422},
+		"invalid UTF-8":             {strings.Replace(good, "=", "=%ff", 1), media, 422},
+		"a list":                    {strings.Replace(good, "=", "%5B%5D=", 1), media, 422},
+		"too large":                 {good + strings.Repeat("&", wire.MaxBody), media, 413},
+		"text":                      {good, "text/plain", 415},
+		"multipart":                 {good, "multipart/form-data; boundary=x", 415},
+		"another character set":     {good, media + "; charset=utf-16", 415},
+		"what is no media type":     {good, "x/", 415},
+		"a form that is called XML": {good, "application/xml", 415},
+	} {
+		row := c.withBody(tt.body)
+		row.Header = map[string]string{"Content-Type": tt.media}
+		failsWith(t, what, s.Do(t, row), tt.status)
+	}
+	row := c.good
+	row.Header = map[string]string{"Content-Type": media, "Content-Encoding": "gzip"}
+	failsWith(t, "compressed", s.Do(t, row), 415)
+}
+
+// answerPublicly makes the operations that need no token succeed and fail in each way that a
+// document tells of.
+func answerPublicly(t *testing.T, s *surface) {
+	t.Helper()
+	post := func(path string, pairs ...string) {
+		form := url.Values{}
+		for i := 0; i < len(pairs); i += 2 {
+			form.Set(pairs[i], pairs[i+1])
+		}
+		s.Do(t, testkit.Scenario{Method: "POST", Path: path, Body: form.Encode(), Header: encodedForm()})
+	}
+	id, secret := string(s.own.app.ClientID()), s.own.app.Secret
+	for _, path := range []string{"/oauth/token", "/oauth/introspect", "/oauth/revoke"} {
+		post(path)
+		post(path, "grant_type", "client_credentials", "token", "x")
+		post(path, "grant_type", "client_credentials", "token", "x", "client_id", id, "client_secret", "wrong")
+		post(path, "grant_type", "client_credentials", "token", "x", "client_id", id, "client_secret", secret)
+	}
+}
+
 // TestEveryDocumentedStatusIsAnswered (requirement 51) makes each operation succeed, and
 // fail in each way that any document tells of, on one server. Every answer is checked
 // against the served document on the way.
@@ -444,9 +503,15 @@ func TestEveryDocumentedStatusIsAnswered(t *testing.T) {
 			e.Do(t, row)
 			want = append(want, 415)
 		}
-		if c.media == "application/json" {
+		if c.media == "application/json" || c.media == "application/x-www-form-urlencoded" {
 			e.Do(t, c.withBody(strings.Repeat(" ", wire.MaxBody+1)))
 			want = append(want, 413)
+		}
+		if c.route.ErrorObject {
+			row := c.good
+			row.Path = strings.Replace(row.Path, string(s.own.app.ID), "none", 1)
+			e.Do(t, row)
+			want = append(want, 404)
 		}
 		if a := e.Do(t, c.good); a.Status != want[0] || bytes.Contains(a.Raw, []byte(":null")) {
 			t.Errorf("%s: the good request answers %d, want %d: %s", c.route.ID, a.Status, want[0], a.Raw)
@@ -457,11 +522,12 @@ func TestEveryDocumentedStatusIsAnswered(t *testing.T) {
 			}
 		}
 	}
+	answerPublicly(t, s)
 	byPath := map[string]string{}
 	for _, route := range e.Routes {
 		byPath[route.Method+" "+route.Path] = route.ID
 	}
-	for _, name := range []string{"locations.json", "v3/locations-v3.json"} {
+	for _, name := range published() {
 		for key, op := range operations(spec(t, name)) {
 			for status := range op["responses"].(object) {
 				var n int

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -125,6 +126,18 @@ func (s *surface) undeclared(t *testing.T, c call, names []string) {
 	}
 	if c.media == "application/json" {
 		a := s.Do(t, c.withMembers(t, members...))
+		failsWith(t, "undeclared properties", a, 422)
+		if diff := cmp.Diff(want, messages(a)); diff != "" {
+			t.Errorf("undeclared properties (-want +got):\n%s", diff)
+		}
+		return
+	}
+	if c.media == "application/x-www-form-urlencoded" {
+		form := ""
+		for _, text := range want {
+			form += "&" + url.QueryEscape(strings.Fields(text)[1]) + "=hackedhackedhackedha"
+		}
+		a := s.Do(t, c.withBody(c.good.Body+form))
 		failsWith(t, "undeclared properties", a, 422)
 		if diff := cmp.Diff(want, messages(a)); diff != "" {
 			t.Errorf("undeclared properties (-want +got):\n%s", diff)
@@ -363,6 +376,10 @@ func TestServedDocument(t *testing.T) {
 			t.Fatal("two printings differ")
 		}
 	}
+	public := map[string]bool{}
+	for _, r := range e.Routes {
+		public[r.ID] = r.IsPublic()
+	}
 	documented, rows := map[string]string{}, fences()
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -370,7 +387,7 @@ func TestServedDocument(t *testing.T) {
 				t.Errorf("%s names both %s and %s %s", op.OperationID, other, method, path)
 			}
 			documented[op.OperationID] = method + " " + path
-			if op.Summary == "" || op.Security == nil || len(*op.Security) == 0 || doc.Tags.Get(op.Tags[0]) == nil {
+			if op.Summary == "" || op.Security == nil || (len(*op.Security) == 0) != public[op.OperationID] || doc.Tags.Get(op.Tags[0]) == nil {
 				t.Errorf("%s: summary %q, security %v, tags %v", op.OperationID, op.Summary, op.Security, op.Tags)
 			}
 		}
@@ -378,11 +395,12 @@ func TestServedDocument(t *testing.T) {
 	routed := map[string]string{}
 	for _, r := range e.Routes {
 		routed[r.ID] = r.Method + " " + r.Path
-		if _, ok := rows[r.ID]; !ok {
-			t.Errorf("%s has no row in fences()", r.ID)
+		if _, ok := rows[r.ID]; ok == public[r.ID] {
+			t.Errorf("%s has no row in fences(), or one although it needs no token", r.ID)
 		}
 	}
-	if diff := cmp.Diff(routed, documented); diff != "" || len(rows) != len(routed) {
+	maps.DeleteFunc(public, func(_ string, is bool) bool { return !is })
+	if diff := cmp.Diff(routed, documented); diff != "" || len(rows)+len(public) != len(routed) {
 		t.Errorf("%d rows in fences(); routed and documented operations differ (-routed +documented):\n%s", len(rows), diff)
 	}
 }
