@@ -35,6 +35,8 @@ type customField struct {
 }
 
 type textBox struct {
+	_ struct{} `schema:"TextBoxSchema"`
+
 	Label        string `json:"label"`
 	PrefillValue string `json:"prefillValue"`
 }
@@ -73,7 +75,9 @@ func customFieldOut(f tenantry.CustomField) customField {
 	case slices.Contains(tenantry.ChoiceTypes(), f.DataType):
 		out.PicklistOptions = f.Options
 	case f.DataType == tenantry.TextBoxListField:
-		out.TextBoxListOptions = each(f.TextBoxes, func(b tenantry.TextBox) textBox { return textBox(b) })
+		out.TextBoxListOptions = each(f.TextBoxes, func(b tenantry.TextBox) textBox {
+			return textBox{Label: b.Label, PrefillValue: b.PrefillValue}
+		})
 	case f.DataType == tenantry.FileUploadField:
 		out.AcceptedFormat, out.IsMultiFileAllowed, out.MaxFileLimit = f.AcceptedFormat, &f.IsMultipleFile, new(f.FileLimit())
 		if f.MaxFiles > 0 {

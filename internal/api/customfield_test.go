@@ -77,7 +77,7 @@ func TestU20TypesNeedTheirMembers(t *testing.T) {
 			refuseField("too many files", `{"name":"C","dataType":"FILE_UPLOAD","acceptedFormat":["pdf"],"maxNumberOfFiles":101}`,
 				`["maxNumberOfFiles must not be greater than 100"]`),
 			refuseField("boxes without a label", `{"name":"B","dataType":"TEXTBOX_LIST","textBoxListOptions":[{},{"label":""},{"label":1},{"wrong":"x","label":"ok"}]}`,
-				`["textBoxListOptions.0.label should not be empty","textBoxListOptions.1.label should not be empty",
+				`["textBoxListOptions.0.label must be a string","textBoxListOptions.0.label should not be empty","textBoxListOptions.1.label should not be empty",
 				"textBoxListOptions.2.label must be a string","textBoxListOptions.3.property wrong should not exist"]`),
 			refuseField("a box that is none", `{"name":"B","dataType":"TEXTBOX_LIST","textBoxListOptions":["First"]}`,
 				`["textBoxListOptions.0 must be an object"]`),

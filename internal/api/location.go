@@ -96,6 +96,8 @@ func (a *API) deleteLocation(ctx context.Context, c tenantry.Caller, in *deleteL
 }
 
 type timeZonesAnswer struct {
+	_ struct{} `schema:"TimezonesSuccessfulResponseDto"`
+
 	TimeZones []string `json:"timeZones" doc:"Every canonical IANA time zone, sorted"`
 }
 

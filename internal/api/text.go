@@ -39,6 +39,9 @@ func (n tagName) stored() string {
 	return strings.ToLower(norm.NFC.String(strings.TrimSpace(norm.NFC.String(string(n)))))
 }
 
+// MaxLength implements [wire.Bounded].
+func (tagName) MaxLength() int { return tenantry.MaxTagName }
+
 // Check implements [wire.Checker]. The limit is on the stored form: lower-casing can
 // change the length of a name.
 func (n tagName) Check() string {

@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"net/mail"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,13 @@ type Checker interface {
 	// Check returns "" for a good value, else the rest of the message after the
 	// property's name, such as "must be a valid phone number".
 	Check() string
+}
+
+// Bounded is implemented by a text type whose Check bounds the length of what is
+// kept of it; the document shows the bound.
+type Bounded interface {
+	// MaxLength is in characters.
+	MaxLength() int
 }
 
 // Enumerated is implemented by a text type with a closed list of values; it stands
@@ -132,6 +140,14 @@ func parseRules(tag string) ruleSet {
 		}
 	}
 	return rs
+}
+
+// maxLength is the bound of a text, 0 when it has none.
+func (v *value) maxLength() int {
+	if b, ok := reflect.TypeAssert[Bounded](reflect.Zero(v.typ)); ok {
+		return b.MaxLength()
+	}
+	return v.rules.maxLen
 }
 
 func mustNumber(text string) float64 {
