@@ -66,6 +66,16 @@ func moment(text string, zone *time.Location) time.Time {
 	return t.Truncate(time.Millisecond)
 }
 
+// checkRecurrence refuses options that turn out to be impossible in the time zone of
+// the location.
+func (a *API) checkRecurrence(ctx context.Context, loc tenantry.LocationID, o rruleOptions, v *wire.Violations) error {
+	if v.FailedIn("rruleOptions") {
+		return nil
+	}
+	_, err := a.recurrence(ctx, loc, o)
+	return v.Merge(err)
+}
+
 // recurrence reads options in the time zone of the location, and refuses those that
 // only there turn out to be impossible.
 func (a *API) recurrence(ctx context.Context, loc tenantry.LocationID, o rruleOptions) (tenantry.Recurrence, error) {

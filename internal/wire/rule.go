@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"net/mail"
 	"reflect"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/tenantry/tenantry"
 )
 
 // Checker is implemented by a field's type that knows more than its JSON kind,
@@ -60,6 +63,26 @@ func (v *Violations) Add(path, text string) {
 
 // Failed tells whether the property has a message already.
 func (v *Violations) Failed(path string) bool { return v.failed[v.prefix+path] }
+
+// FailedIn tells whether the property, or one in it, has a message already.
+func (v *Violations) FailedIn(path string) bool {
+	for failed := range v.failed {
+		if failed == v.prefix+path || strings.HasPrefix(failed, v.prefix+path+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// Merge takes over the messages of a [tenantry.Invalid] error; any other is returned.
+func (v *Violations) Merge(err error) error {
+	invalid, ok := errors.AsType[*tenantry.Error](err)
+	if !ok || invalid.Kind != tenantry.Invalid {
+		return err
+	}
+	v.messages = append(v.messages, invalid.Messages...)
+	return nil
+}
 
 // adopt takes over finished messages about the property.
 func (v *Violations) adopt(path string, messages []string) {
