@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/tenantry/tenantry"
@@ -246,33 +245,6 @@ func isEmail(s string) bool {
 	return strings.Contains(domain, ".") && !strings.HasPrefix(domain, "[") && !strings.ContainsAny(s, "\" ")
 }
 
-func isDate(s string) bool {
-	_, err := ParseDate(s)
-	return err == nil
-}
-
 func isDigits(s string) bool {
 	return s != "" && len(s) <= 9 && strings.Trim(s, "0123456789") == ""
-}
-
-// ParseDate reads an ISO 8601 date or date and time; one without an offset is UTC.
-func ParseDate(s string) (time.Time, error) { return ParseDateIn(s, time.UTC) }
-
-// ParseDateIn reads an ISO 8601 date or date and time, in UTC; one without an offset
-// is of the zone.
-func ParseDateIn(s string, zone *time.Location) (time.Time, error) {
-	var first error
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", "2006-01-02"} {
-		t, err := time.ParseInLocation(layout, s, zone)
-		if t = t.UTC(); err == nil && t.Year() >= 1900 && t.Year() <= 9999 {
-			return t, nil
-		}
-		if first == nil && err != nil {
-			first = err
-		}
-	}
-	if first == nil {
-		first = fmt.Errorf("year out of range in %q", s)
-	}
-	return time.Time{}, first
 }
