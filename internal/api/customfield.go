@@ -75,6 +75,9 @@ type customFieldInput struct {
 }
 
 func (a *API) customField(ctx context.Context, _ tenantry.Caller, in *customFieldInput) (customFieldAnswer, error) {
+	if f, ok := tenantry.StandardFieldOf(string(in.ID)); ok {
+		return customFieldAnswer{CustomField: standardFieldOut(f, in.LocationID)}, nil
+	}
 	f, err := a.store.CustomField(ctx, in.LocationID, in.ID)
 	return customFieldAnswer{CustomField: customFieldOut(f)}, err
 }
