@@ -46,7 +46,7 @@ type templateAnswer struct {
 
 type templatesInput struct {
 	LocationID tenantry.LocationID   `path:"locationId"`
-	OriginID   string                `query:"originId" doc:"Origin of the templates; the location's own id, or none, lists all"`
+	OriginID   string                `query:"originId" rule:"notEmpty" doc:"Origin of the templates; the location's own id, or none, lists all"`
 	Deleted    bool                  `query:"deleted" default:"false" doc:"Whether to list the deleted templates, and only them"`
 	Skip       int                   `query:"skip" default:"0" rule:"min=0" doc:"Templates to skip"`
 	Limit      int                   `query:"limit" default:"25" rule:"min=1,max=1000" doc:"Templates to return, 1 to 1000"`
