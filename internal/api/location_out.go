@@ -33,6 +33,9 @@ type location struct {
 	BrandID             string              `json:"brandId"`
 	Currency            string              `json:"currency"`
 	DefaultEmailService string              `json:"defaultEmailService" doc:"mailgun once its credentials are set"`
+
+	AutomaticMobileAppInvite bool     `json:"automaticMobileAppInvite" doc:"Always false"`
+	IsAgencySubAccount       struct{} `json:"isAgencySubAccount" doc:"Always empty"`
 }
 
 type business struct {
