@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
 )
 
@@ -109,6 +110,19 @@ func (c *stmtCache) release(s *stmt) {
 	if unused {
 		_ = s.Close() // as in insert
 	}
+}
+
+// close closes the statements that are kept; none may be in use.
+func (c *stmtCache) close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var failures []error
+	for element := c.order.Front(); element != nil; element = element.Next() {
+		failures = append(failures, element.Value.(*stmt).Close())
+	}
+	clear(c.items)
+	c.order.Init()
+	return errors.Join(failures...)
 }
 
 // size tells how many statements are kept.

@@ -45,6 +45,10 @@ type control struct {
 	begin, commit, rollback, savepoint, release, undo *sql.Stmt
 }
 
+func (c control) all() []*sql.Stmt {
+	return []*sql.Stmt{c.begin, c.commit, c.rollback, c.savepoint, c.release, c.undo}
+}
+
 // newWriter takes conn over and starts the writer's goroutine.
 func newWriter(ctx context.Context, conn *sql.Conn, t tuning, log *slog.Logger) (*writer, error) {
 	w := &writer{
