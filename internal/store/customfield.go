@@ -55,8 +55,8 @@ func customFieldsWhere(loc tenantry.LocationID, f tenantry.CustomFieldFilter) (w
 		where += fmt.Sprintf(` AND model = $%d`, len(args))
 	}
 	if f.Query != "" {
-		args = append(args, "%"+db.EscapeLike(tenantry.Fold(f.Query))+"%")
-		where += fmt.Sprintf(` AND search_text LIKE $%d ESCAPE '\'`, len(args))
+		args = append(args, tenantry.Fold(f.Query))
+		where += ` AND ` + db.Contains(`search_text`, fmt.Sprintf(`$%d`, len(args)))
 	}
 	return where, args
 }
