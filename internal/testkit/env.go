@@ -39,6 +39,9 @@ type Env struct {
 	document *document
 	names    *strings.Replacer
 	tokens   map[string]string
+
+	snapshot   map[string][]string // the last one
+	snapshotAt int                 // rows changed until then
 }
 
 // Option changes how an [Env] is made.
