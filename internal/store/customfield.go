@@ -84,7 +84,7 @@ func foundCustomField(f tenantry.CustomField, err error, id tenantry.CustomField
 
 // CreateCustomField adds a custom field or folder; the draft has no problems, see
 // [tenantry.CustomFieldDraft]. Errors: Invalid for a parent that is no fitting folder,
-// Conflict, NoAccess.
+// Conflict, Refused when there are too many, NoAccess.
 func (s *Store) CreateCustomField(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, d tenantry.CustomFieldDraft) (f tenantry.CustomField, err error) {
 	err = s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		f = d.Field(tenantry.CustomFieldID(t.newID()), loc, t.now)
@@ -102,6 +102,9 @@ func (s *Store) CreateCustomField(ctx context.Context, loc tenantry.LocationID, 
 			if f.Key, err = freeFieldKey(ctx, t, f); err != nil {
 				return err
 			}
+		}
+		if err := t.room(ctx, `custom_fields WHERE`, "custom fields and folders", tenantry.MaxCustomFields); err != nil {
+			return err
 		}
 		if err := insertCustomField(ctx, t, f); err != nil {
 			return err
