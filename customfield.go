@@ -9,6 +9,8 @@ import (
 const (
 	MaxFieldName  = 255 // characters of a name
 	MaxFieldFiles = 100 // files that a FILE_UPLOAD field may take at a time
+	// MaxFieldOptions is the length of all options of a field together, in characters.
+	MaxFieldOptions = 20_000
 )
 
 // FieldModel is what a custom field belongs to.

@@ -1,8 +1,10 @@
 package tenantry
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // fallbackKeyLen is how many characters of the id make the key of a field whose name
@@ -180,6 +182,13 @@ func (p CustomFieldPatch) unfit(d DocumentType, t DataType, complete bool) []Pro
 		case has && l.n == 0 && (complete || l.given):
 			list = append(list, Problem{l.property, textNotEmpty})
 		}
+	}
+	length := 0
+	for _, option := range p.Options {
+		length += utf8.RuneCountInString(option)
+	}
+	if length > MaxFieldOptions {
+		list = append(list, Problem{"options", fmt.Sprintf("must not have more than %d characters together", MaxFieldOptions)})
 	}
 	if t == FileUploadField {
 		return list

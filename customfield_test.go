@@ -229,6 +229,24 @@ func TestPatchApply(t *testing.T) {
 	}
 }
 
+// TestOptionsAreBoundedTogether: the options of all fields of a location come in one list.
+func TestOptionsAreBoundedTogether(t *testing.T) {
+	d := draft("Colour", tenantry.SingleChoiceField)
+	d.Options = slices.Repeat([]string{strings.Repeat("é", 200)}, tenantry.MaxFieldOptions/200)
+	if got := d.Problems(); len(got) > 0 {
+		t.Errorf("as many as may be: %v", got)
+	}
+	d.Options = append(d.Options, "x")
+	want := []tenantry.Problem{{Property: "options", Text: "must not have more than 20000 characters together"}}
+	if diff := cmp.Diff(want, d.Problems()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	stored := d.Field("id", "loc", time.Time{})
+	if diff := cmp.Diff(want, tenantry.CustomFieldPatch{Options: d.Options}.Problems(stored)); diff != "" {
+		t.Errorf("of an update (-want +got):\n%s", diff)
+	}
+}
+
 func TestFileLimit(t *testing.T) {
 	for _, tt := range []struct {
 		multiple  bool

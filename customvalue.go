@@ -2,9 +2,8 @@ package tenantry
 
 import "time"
 
-// MaxCustomValue is the longest text of a custom value, in characters: one that fits a
-// JSON body however it is escaped.
-const MaxCustomValue = 50_000
+// MaxCustomValue is the longest text of a custom value, in characters.
+const MaxCustomValue = 10_000
 
 // CustomValue is a text of a location that messages quote by its key. Its name is
 // unique in the location in any case, in NFC and trimmed; its key too, and it is fixed at

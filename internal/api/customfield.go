@@ -31,7 +31,7 @@ type searchCustomFieldsInput struct {
 	LocationID   tenantry.LocationID `path:"locationId"`
 	DocumentType string              `query:"documentType" default:"field" rule:"enum=field|folder" doc:"Whether to search the fields or the folders"`
 	Model        string              `query:"model" default:"contact" rule:"enum=contact|opportunity|all" doc:"Model, as in the list"`
-	Query        string              `query:"query" rule:"maxLen=255" doc:"Part of the name, in any case"`
+	Query        string              `query:"query" rule:"maxLen=100" doc:"Part of the name, in any case"`
 	Skip         int                 `query:"skip" default:"0" rule:"min=0" doc:"Items to skip"`
 	Limit        int                 `query:"limit" default:"100" rule:"min=1,max=1000" doc:"Items to return, 1 to 1000"`
 }

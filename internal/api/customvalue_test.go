@@ -94,7 +94,7 @@ func TestCustomValueValidation(t *testing.T) {
 			{"twice", `{"name":"n","value":"v","name":"m"}`, `["property name should not be repeated"]`},
 			{"NUL", `{"name":"n","value":"a\u0000b"}`, `["value must not contain the NUL character"]`},
 			{"name too long", jsonOf(t, map[string]string{"name": long + "e", "value": "v"}), `["name must be shorter than or equal to 255 characters"]`},
-			{"value too long", jsonOf(t, map[string]string{"name": "n", "value": longest + "v"}), `["value must be shorter than or equal to 50000 characters"]`},
+			{"value too long", jsonOf(t, map[string]string{"name": "n", "value": longest + "v"}), `["value must be shorter than or equal to 10000 characters"]`},
 		} {
 			for method, path := range map[string]string{"POST": customValuesPath, "PUT": customValuesPath + "/" + id} {
 				e.Run(t, testkit.Scenario{Name: row.name + " " + method, Method: method, Path: path, Token: "locA", Body: row.body, Status: 422,

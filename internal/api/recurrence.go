@@ -21,7 +21,7 @@ type rruleOptions struct {
 	DayOfMonth          *int                  `json:"dayOfMonth,omitempty" rule:"min=1,max=31" doc:"1 to 31; months without the day are skipped" example:"15"`
 	DayOfWeek           *string               `json:"dayOfWeek,omitempty" rule:"enum=MO|TU|WE|TH|FR|SA|SU" example:"MO"`
 	MonthOfYear         *int                  `json:"monthOfYear,omitempty" rule:"min=1,max=12" doc:"1 to 12" example:"1"`
-	Count               *int                  `json:"count,omitempty" rule:"min=1" doc:"The series has at most so many occurrences, counted from startDate" example:"10"`
+	Count               *int                  `json:"count,omitempty" rule:"min=1,max=1000" doc:"The series has at most so many occurrences, counted from startDate; 1 to 1000" example:"10"`
 	CreateTaskIfOverDue *bool                 `json:"createTaskIfOverDue,omitempty" default:"true" doc:"false makes no new task for a contact whose last one is open and overdue; that occurrence is passed over"`
 	DueAfterSeconds     int                   `json:"dueAfterSeconds" rule:"required,min=0,max=3155760000" doc:"Seconds from an occurrence until its task is due, up to a hundred years" example:"600"`
 }

@@ -11,7 +11,7 @@ type recurringTaskCreateBody struct {
 	_ struct{} `schema:"RecurringTaskCreateDTO"`
 
 	Title              string               `json:"title" rule:"required,notEmpty,maxLen=1000" doc:"Title of the tasks" example:"Task Name"`
-	Description        string               `json:"description" rule:"maxLen=50000" doc:"Body of the tasks" example:"Task Description"`
+	Description        string               `json:"description" rule:"maxLen=10000" doc:"Body of the tasks" example:"Task Description"`
 	ContactIDs         []tenantry.ContactID `json:"contactIds" rule:"maxItems=100,eachNotEmpty" doc:"Contacts of the location; each occurrence makes a task for each, or one without a contact"`
 	Owners             []tenantry.UserID    `json:"owners" rule:"maxItems=100,eachNotEmpty" doc:"Users of the location's agency; the tasks are assigned to the first"`
 	RRuleOptions       rruleOptions         `json:"rruleOptions" rule:"required" doc:"Recurrence"`
@@ -22,7 +22,7 @@ type recurringTaskUpdateBody struct {
 	_ struct{} `schema:"RecurringTaskUpdateDTO"`
 
 	Title              *string               `json:"title" rule:"notEmpty,maxLen=1000" doc:"Title of the tasks to come" example:"Task Name"`
-	Description        *string               `json:"description" rule:"maxLen=50000" doc:"Body of the tasks to come" example:"Task Description"`
+	Description        *string               `json:"description" rule:"maxLen=10000" doc:"Body of the tasks to come" example:"Task Description"`
 	ContactIDs         *[]tenantry.ContactID `json:"contactIds" rule:"maxItems=100,eachNotEmpty" doc:"Replaces the contacts; kept when absent"`
 	Owners             *[]tenantry.UserID    `json:"owners" rule:"maxItems=100,eachNotEmpty" doc:"Replaces the owners; kept when absent"`
 	RRuleOptions       *rruleOptions         `json:"rruleOptions" doc:"Replaces the whole recurrence, from now on"`

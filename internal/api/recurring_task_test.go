@@ -179,6 +179,7 @@ func TestRecurringTasksAreValidated(t *testing.T) {
 			rule(`"intervalType":"minutely","interval":0,"extra":1`): `["rruleOptions.property extra should not exist",
 				"rruleOptions.intervalType must be one of the following values: yearly, monthly, weekly, daily, hourly",
 				"rruleOptions.interval must not be less than 1"]`,
+			rule(`"intervalType":"daily","interval":1,"count":1001`): `["rruleOptions.count must not be greater than 1000"]`,
 			rule(`"intervalType":"daily","interval":1.5,"count":0,"dayOfMonth":32,"monthOfYear":0,"dayOfWeek":"MON"`): `[
 				"rruleOptions.interval must be an integer number","rruleOptions.dayOfMonth must not be greater than 31",
 				"rruleOptions.dayOfWeek must be one of the following values: MO, TU, WE, TH, FR, SA, SU",

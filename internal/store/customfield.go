@@ -56,8 +56,8 @@ func customFieldsWhere(loc tenantry.LocationID, f tenantry.CustomFieldFilter) (w
 		where += fmt.Sprintf(` AND model = $%d`, len(args))
 	}
 	if f.Query != "" {
-		args = append(args, "%"+db.EscapeLike(tenantry.Fold(f.Query))+"%")
-		where += fmt.Sprintf(` AND search_text LIKE $%d ESCAPE '\'`, len(args))
+		args = append(args, tenantry.Fold(f.Query))
+		where += ` AND ` + db.Contains(`search_text`, fmt.Sprintf(`$%d`, len(args)))
 	}
 	return where, args
 }
@@ -85,7 +85,7 @@ func foundCustomField(f tenantry.CustomField, err error, id tenantry.CustomField
 
 // CreateCustomField adds a custom field or folder; the draft has no problems, see
 // [tenantry.CustomFieldDraft]. Errors: Invalid for a parent that is no fitting folder,
-// Conflict, NoAccess.
+// Conflict, Refused when there are too many, NoAccess.
 func (s *Store) CreateCustomField(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, d tenantry.CustomFieldDraft) (f tenantry.CustomField, err error) {
 	err = s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		f = d.Field(tenantry.CustomFieldID(t.newID()), loc, t.now)
@@ -103,6 +103,9 @@ func (s *Store) CreateCustomField(ctx context.Context, loc tenantry.LocationID, 
 			if f.Key, err = freeFieldKey(ctx, t, f); err != nil {
 				return err
 			}
+		}
+		if err := t.room(ctx, `custom_fields WHERE`, "custom fields and folders", tenantry.MaxCustomFields); err != nil {
+			return err
 		}
 		if err := insertCustomField(ctx, t, f); err != nil {
 			return err

@@ -68,10 +68,13 @@ func freeKey(ctx context.Context, t *tx, keys []string) (string, error) {
 }
 
 // CreateCustomValue adds a custom value; name is in its stored form. Its key follows
-// from the name. Errors: Conflict when the name or its key is taken, NoAccess.
+// from the name. Errors: Conflict when the name or its key is taken, Refused when there are too many, NoAccess.
 func (s *Store) CreateCustomValue(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, name, value string) (v tenantry.CustomValue, err error) {
 	err = s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		if err := freeName(ctx, t, name, ""); err != nil {
+			return err
+		}
+		if err := t.room(ctx, `custom_values WHERE`, "custom values", tenantry.MaxCustomValues); err != nil {
 			return err
 		}
 		id := tenantry.CustomValueID(t.newID())

@@ -9,16 +9,32 @@ import (
 	"github.com/tenantry/tenantry/internal/db"
 )
 
-// DueLocations lists live locations with occurrences of recurring tasks that have
-// come and were not decided on, in the order of their ids from the one after `after` on, at most limit.
-func (s *Store) DueLocations(ctx context.Context, after tenantry.LocationID, limit int) ([]tenantry.LocationID, error) {
-	// The part by time stands alone, or a planner may walk all series of all locations to
-	// find the few that are due.
-	return db.All(ctx, s.db.Read(), scanLocationID, `WITH due AS MATERIALIZED (
-			SELECT location_id FROM recurring_tasks WHERE deleted_at IS NULL AND next_occurrence_at <= $1)
-		SELECT DISTINCT d.location_id FROM due d JOIN locations l ON l.location_id = d.location_id
-		WHERE l.deleted_at IS NULL AND d.location_id > $2 ORDER BY d.location_id LIMIT $3`, s.now().UnixMilli(), after, limit)
+// Work is a location that background work waits for, and since when. Lists of it are
+// ordered by time, then location, and go on after any of their items; the zero Work
+// is before all of them.
+type Work struct {
+	Since      time.Time
+	LocationID tenantry.LocationID
 }
+
+func scanWork(r db.Row) (w Work, err error) {
+	var since int64
+	err = r.Scan(&since, &w.LocationID)
+	w.Since = at(since)
+	return w, err
+}
+
+// DueLocations lists locations with occurrences of recurring tasks that have come and
+// were not decided on, at most limit from the one after `after` on. A location is there
+// once for each time at which one of its series is due, and a deleted one until it is purged:
+// what is not due is not looked at, however much there is.
+func (s *Store) DueLocations(ctx context.Context, after Work, limit int) ([]Work, error) {
+	return db.All(ctx, s.db.Read(), scanWork, dueLocations, s.now().UnixMilli(), after.Since.UnixMilli(), after.LocationID, limit)
+}
+
+const dueLocations = `SELECT DISTINCT next_occurrence_at, location_id FROM recurring_tasks
+	WHERE deleted_at IS NULL AND next_occurrence_at <= $1 AND (next_occurrence_at, location_id) > ($2, $3)
+	ORDER BY next_occurrence_at, location_id LIMIT $4`
 
 func scanLocationID(r db.Row) (id tenantry.LocationID, err error) { return id, r.Scan(&id) }
 

@@ -90,12 +90,15 @@ func recurringOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tenant
 // CreateRecurringTask adds a recurring task; its id and times are made here. Unless
 // ignoreFirst is set it makes the tasks of the first occurrence at once when that has come; see
 // [tenantry.RecurringTask.Begin]. Errors: Invalid when a contact is none of the
-// location's or an owner none of its agency's users, NoAccess.
+// location's or an owner none of its agency's users, Refused when there are too many, NoAccess.
 func (s *Store) CreateRecurringTask(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, rt tenantry.RecurringTask, ignoreFirst bool) (tenantry.RecurringTask, error) {
 	err := s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		rt.ID, rt.LocationID, rt.CreatedAt, rt.UpdatedAt = tenantry.RecurringTaskID(t.newID()), loc, t.now, t.now
 		rt.ContactIDs, rt.Owners = uniq(rt.ContactIDs), uniq(rt.Owners)
 		if err := recurringPeople(rt.ContactIDs, rt.Owners).check(ctx, t, loc, t.company); err != nil {
+			return err
+		}
+		if err := t.room(ctx, `recurring_tasks WHERE deleted_at IS NULL AND`, "recurring tasks", tenantry.MaxRecurringTasks); err != nil {
 			return err
 		}
 		zone, err := t.location()

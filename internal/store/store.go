@@ -65,6 +65,17 @@ func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func
 	})
 }
 
+// room refuses one more row of a kind when the tenant has limit of them. which is
+// the table and how its condition begins; what is the kind in an error.
+func (t *tx) room(ctx context.Context, which, what string, limit int) error {
+	n, err := db.One(ctx, t, func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
+		`SELECT count(*) FROM `+which+` location_id = $1`, t.loc)
+	if err == nil && n >= limit {
+		return tenantry.LimitReached(what, limit)
+	}
+	return err
+}
+
 // newID makes an id for a row of this transaction.
 func (t *tx) newID() string { return t.ids.Next(t.now) }
 

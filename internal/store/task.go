@@ -139,7 +139,7 @@ func taskConditions(loc tenantry.LocationID, f tenantry.TaskFilter) *conditions 
 		w.add(`t.completed = ` + w.arg(boolean(*f.Completed)))
 	}
 	if f.Query != "" {
-		w.add(`t.search_text LIKE ` + w.arg(`%`+db.EscapeLike(tenantry.Fold(f.Query))+`%`) + ` ESCAPE '\'`)
+		w.add(db.Contains(`t.search_text`, w.arg(tenantry.Fold(f.Query))))
 	}
 	if f.BusinessID != "" {
 		w.add(`c.business_id = ` + w.arg(f.BusinessID))

@@ -56,6 +56,29 @@ func TestTaskQueryIsLiteral(t *testing.T) {
 	})
 }
 
+// TestAWorstQueryIsCheap: a text that nearly matches everywhere costs no more than its
+// length for each character of the tasks.
+func TestAWorstQueryIsCheap(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		for range 5 {
+			ok[tenantry.Task](t)(e.Store.CreateTask(t.Context(), e.LocA, tenantry.System(), tenantry.Task{
+				Title: "t", Body: strings.Repeat("a", 50_000), DueAt: testkit.Start(),
+			}))
+		}
+		took := func(query string) time.Duration {
+			start := time.Now()
+			ok[tenantry.Page[tenantry.TaskRow]](t)(e.Store.SearchTasks(t.Context(), e.LocA, tenantry.TaskFilter{Query: query}))
+			return time.Since(start)
+		}
+		took("b")
+		plain := max(took("b"), time.Millisecond)
+		worst := took(strings.Repeat("a", 999) + "b")
+		if worst > 100*plain { // LIKE takes some 500 times as long
+			t.Errorf("the search took %v, one for a short text %v", worst, plain)
+		}
+	})
+}
+
 func TestCreateTaskKnowsItsPeople(t *testing.T) {
 	forEach(t, func(t *testing.T, e *testkit.Env) {
 		ctx, by := t.Context(), tenantry.System()

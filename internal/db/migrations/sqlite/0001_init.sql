@@ -73,7 +73,7 @@ CREATE TABLE locations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX locations_by_company ON locations (company_id, created_at, location_id) WHERE deleted_at IS NULL;
 CREATE INDEX locations_by_email ON locations (company_id, email_key, created_at, location_id) WHERE deleted_at IS NULL;
-CREATE INDEX locations_deleted ON locations (location_id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX locations_deleted ON locations (deleted_at, location_id) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE contacts (
     location_id TEXT NOT NULL REFERENCES locations (location_id),
