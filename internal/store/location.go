@@ -140,12 +140,11 @@ func (s *Store) UpdateLocation(ctx context.Context, loc tenantry.LocationID, by 
 		if err := s.storeLocation(ctx, t, l, p); err != nil {
 			return err
 		}
-		if l.Timezone != before.Timezone {
-			if err := t.followZone(ctx, l); err != nil {
-				return err
-			}
+		err = t.record(ctx, change{event: tenantry.LocationUpdated, by: by, resource: string(loc), before: before, after: l, payload: locationPayload(l)})
+		if err != nil || l.Timezone == before.Timezone {
+			return err
 		}
-		return t.record(ctx, change{event: tenantry.LocationUpdated, by: by, resource: string(loc), before: before, after: l, payload: locationPayload(l)})
+		return t.followZone(ctx, by, before, l)
 	})
 	return l, err
 }
