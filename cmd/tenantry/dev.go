@@ -21,7 +21,7 @@ type devCmd struct {
 	serverFlags
 	Data      string `help:"Folder to keep the data in between runs; a throw-away folder by default." type:"path" placeholder:"DIR"`
 	JSON      bool   `name:"json" help:"Print one JSON line on standard output once connections are accepted."`
-	Locations int    `help:"Sub-accounts to seed a new agency with." default:"12" placeholder:"N"`
+	Locations int    `help:"Sub-accounts to seed a new agency with." default:"12"`
 	Limits    string `help:"Rate limits on or off." enum:"on,off" default:"off"`
 }
 
@@ -38,6 +38,11 @@ func (c *devCmd) Run(ctx context.Context, io console) (err error) {
 	if c.Locations < 1 {
 		return usageError("--locations wants at least 1")
 	}
+	ln, err := c.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = ln.Close() }() // serving has closed it, unless something failed before
 	data := dataFlags{Data: c.Data}
 	if c.Data == "" {
 		if data.Data, err = os.MkdirTemp("", "tenantry-dev-"); err != nil {
@@ -46,7 +51,7 @@ func (c *devCmd) Run(ctx context.Context, io console) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(data.Data)) }()
 	}
 	log := newLogger(io, c.LogFormat)
-	in, err := data.open(ctx, log, db.Relaxed, true)
+	in, err := data.open(ctx, log, opening{durability: db.Relaxed})
 	if err != nil {
 		return err
 	}
@@ -59,7 +64,7 @@ func (c *devCmd) Run(ctx context.Context, io console) (err error) {
 	if c.Limits == "on" {
 		s.limits = ratelimit.Defaults()
 	}
-	return s.run(ctx, func(url string, tokens *oauth.Authenticator) error {
+	return s.run(ctx, ln, func(url string, tokens *oauth.Authenticator) error {
 		facts, err := devFacts(ctx, in, company, url, tokens)
 		if err != nil {
 			return err
@@ -120,10 +125,13 @@ func devFacts(ctx context.Context, in *instance, company tenantry.CompanyID, url
 	return f, err
 }
 
-// First is the first sub-account, for the curl line.
+// First is the first sub-account, for the curl line; empty when there is none, as in
+// the data of a production server.
 func (f facts) First() tenantry.LocationID {
-	ids := slices.Sorted(maps.Keys(f.LocationTokens))
-	return ids[0]
+	for _, id := range slices.Sorted(maps.Keys(f.LocationTokens)) {
+		return id
+	}
+	return ""
 }
 
 // Names lists the sub-accounts in the order of their making.
@@ -147,15 +155,18 @@ Sub-accounts of the demo agency:
 {{end}}
 Copy this into a shell:
 
-export BASE='{{.BaseURL}}' COMPANY='{{.CompanyID}}' LOCATION='{{.First}}'
+export BASE='{{.BaseURL}}' COMPANY='{{.CompanyID}}'
 export AGENCY_TOKEN='{{.AgencyToken}}'
-export LOCATION_TOKEN='{{.Token .First}}'
+{{with .First}}export LOCATION='{{.}}'
+export LOCATION_TOKEN='{{$.Token .}}'
 
 and call the API with the agency's token, or with that of the first sub-account:
-
+{{else}}
+and call the API with the agency's token:
+{{end}}
 curl -s "$BASE/locations/search?limit=3" -H 'Version: 2021-07-28' -H "Authorization: Bearer $AGENCY_TOKEN"
-curl -s "$BASE/locations/$LOCATION/tags" -H 'Version: 2021-07-28' -H "Authorization: Bearer $LOCATION_TOKEN"
-
+{{if .First}}curl -s "$BASE/locations/$LOCATION/tags" -H 'Version: 2021-07-28' -H "Authorization: Bearer $LOCATION_TOKEN"
+{{end}}
 The tokens are good for 24 hours; a restart prints new ones, --json those of every sub-account.
 Press Ctrl-C to stop.
 `))

@@ -18,7 +18,13 @@ import (
 	"github.com/tenantry/tenantry/client"
 )
 
+// asProgram is the variable that makes the test's binary the program itself.
+const asProgram = "RUN_AS_TENANTRY"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 }
@@ -311,11 +317,8 @@ func TestUsage(t *testing.T) {
 			t.Errorf("%v: exit %d, %s", args, code, err)
 		}
 	}
-	if _, _, err := once(t, "token", "create", "--company", "a", "--scopes", "locations.fly,tags", "--data", t.TempDir()); !strings.Contains(err, "locations.fly") || !strings.Contains(err, "unknown scope tags") {
+	if _, _, err := once(t, "token", "create", "--company", "a", "--scopes", "locations.fly,tags", "--data", t.TempDir()); !strings.Contains(err, "locations.fly") || !strings.Contains(err, "unknown scope \"tags\"") {
 		t.Errorf("every unknown scope is named: %s", err)
-	}
-	if code, _, _ := once(t, "token", "create", "--company", "nobody", "--data", t.TempDir()); code != exitFailed {
-		t.Errorf("an unknown company: exit %d", code)
 	}
 	for _, verb := range []string{"dev", "serve", "migrate", "token create", "seed", "doctor"} {
 		out := must(t, append(strings.Fields(verb), "--help")...)

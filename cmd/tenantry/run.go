@@ -5,8 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
 )
 
 // Exit codes.
@@ -61,8 +66,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	if err != nil {
 		panic(err) // the struct above is wrong
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
@@ -70,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		return exitUsage
 	}
 	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
-		_, _ = fmt.Fprintf(stderr, "tenantry: %v\n", err)
+		_, _ = fmt.Fprintf(stderr, "tenantry: %s\n", message(err))
 		if _, ok := errors.AsType[usageError](err); ok {
 			return exitUsage
 		}
@@ -84,3 +92,15 @@ type usageError string
 
 // Error is the text.
 func (e usageError) Error() string { return string(e) }
+
+// message is what a person is told of err: no error codes, and what to do where it is known.
+func message(err error) string {
+	text := err.Error()
+	if e, ok := errors.AsType[*tenantry.Error](err); ok {
+		text = strings.Replace(text, e.Code+": ", "", 1)
+	}
+	if errors.Is(err, db.ErrFolderInUse) {
+		text += "; stop the server first"
+	}
+	return text
+}

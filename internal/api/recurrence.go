@@ -29,7 +29,7 @@ type rruleOptions struct {
 // CheckAll implements [wire.CrossChecker].
 func (o *rruleOptions) CheckAll(v *wire.Violations) {
 	rule := o.recurrence(time.UTC)
-	if o.EndDate != nil && (v.Failed("endDate") || isLocal(o.StartDate) != isLocal(*o.EndDate)) {
+	if o.EndDate != nil && (v.Failed("endDate") || wire.IsLocalDate(o.StartDate) != wire.IsLocalDate(*o.EndDate)) {
 		rule.EndAt = time.Time{} // which comes first depends on the time zone: see [API.recurrence]
 	}
 	for _, text := range rule.Problems() {
@@ -38,12 +38,6 @@ func (o *rruleOptions) CheckAll(v *wire.Violations) {
 			v.Add(name, rest)
 		}
 	}
-}
-
-// isLocal tells whether a date text has no offset.
-func isLocal(date string) bool {
-	_, err := time.Parse(time.RFC3339Nano, date)
-	return err != nil
 }
 
 // recurrence reads the options, with dates that have no offset in the zone.
@@ -64,6 +58,16 @@ func moment(text string, zone *time.Location) time.Time {
 		return time.Time{}
 	}
 	return t.Truncate(time.Millisecond)
+}
+
+// checkRecurrence refuses options that turn out to be impossible in the time zone of
+// the location.
+func (a *API) checkRecurrence(ctx context.Context, loc tenantry.LocationID, o rruleOptions, v *wire.Violations) error {
+	if v.FailedIn("rruleOptions") {
+		return nil
+	}
+	_, err := a.recurrence(ctx, loc, o)
+	return v.Merge(err)
 }
 
 // recurrence reads options in the time zone of the location, and refuses those that

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/wire"
 )
 
 type recurringTaskCreateBody struct {
@@ -99,6 +100,32 @@ func (a *API) listRecurringTasks(ctx context.Context, _ tenantry.Caller, in *rec
 func (a *API) recurringTask(ctx context.Context, _ tenantry.Caller, in *recurringTaskInput) (recurringTaskAnswer, error) {
 	r, err := a.store.RecurringTask(ctx, in.LocationID, in.ID)
 	return recurringTaskAnswer{RecurringTask: recurringTaskOut(r)}, err
+}
+
+func (a *API) checkCreateRecurringTask(ctx context.Context, _ tenantry.Caller, in *createRecurringTaskInput, v *wire.Violations) error {
+	if err := a.checkPeople(ctx, in.LocationID, in.Body.ContactIDs, in.Body.Owners, v); err != nil {
+		return err
+	}
+	return a.checkRecurrence(ctx, in.LocationID, in.Body.RRuleOptions, v)
+}
+
+func (a *API) checkUpdateRecurringTask(ctx context.Context, _ tenantry.Caller, in *updateRecurringTaskInput, v *wire.Violations) error {
+	err := a.checkPeople(ctx, in.LocationID, deref(in.Body.ContactIDs), deref(in.Body.Owners), v)
+	if err != nil || in.Body.RRuleOptions == nil {
+		return err
+	}
+	return a.checkRecurrence(ctx, in.LocationID, *in.Body.RRuleOptions, v)
+}
+
+// checkPeople refuses people whom the location does not have.
+func (a *API) checkPeople(ctx context.Context, loc tenantry.LocationID, contacts []tenantry.ContactID, owners []tenantry.UserID, v *wire.Violations) error {
+	if v.Failed("contactIds") {
+		contacts = nil
+	}
+	if v.Failed("owners") {
+		owners = nil
+	}
+	return v.Merge(a.store.CheckRecurringPeople(ctx, loc, contacts, owners))
 }
 
 func (a *API) createRecurringTask(ctx context.Context, c tenantry.Caller, in *createRecurringTaskInput) (recurringTaskAnswer, error) {

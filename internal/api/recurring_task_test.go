@@ -296,8 +296,9 @@ func TestDatesWithoutAnOffset(t *testing.T) {
 		e.Send(t, testkit.Scenario{Method: "PUT", Path: "/locations/{locA}", Token: "locA", Body: `{"companyId":"{companyA}","timezone":"America/New_York"}`,
 			Status: 200, Events: events(tenantry.LocationUpdated)})
 		for dates, want := range map[string]string{
-			`"startDate":"2026-06-01T08:00"`: `"startDate":"2026-06-01T12:00:00.000Z"`,
-			`"startDate":"2026-06-01"`:       `"startDate":"2026-06-01T04:00:00.000Z"`,
+			`"startDate":"2026-06-01T08:00"`:                                                       `"startDate":"2026-06-01T12:00:00.000Z"`,
+			`"startDate":"2026-06-01"`:                                                             `"startDate":"2026-06-01T04:00:00.000Z"`,
+			`"startDate":"2026-06-01T08:00+0200","endDate":"2026-06-01T09:00Z"`:                    `"startDate":"2026-06-01T06:00:00.000Z","endDate":"2026-06-01T09:00:00.000Z"`,
 			`"startDate":"2026-06-01T08:00:00.1239Z","endDate":"2026-06-01T07:30:00"`:              `"startDate":"2026-06-01T08:00:00.123Z","endDate":"2026-06-01T11:30:00.000Z"`,
 			`"startDate":"2026-06-01T08:00:00+02:00","endDate":"2027-01-01T00:00:00.000000+01:00"`: `"startDate":"2026-06-01T06:00:00.000Z","endDate":"2026-12-31T23:00:00.000Z"`,
 		} {
@@ -305,6 +306,10 @@ func TestDatesWithoutAnOffset(t *testing.T) {
 				Body: `{"title":"t","rruleOptions":{"intervalType":"daily","interval":1,"dueAfterSeconds":0,` + dates + `}}`,
 				Want: `{"recurringTask":{"rruleOptions":{` + want + `}}}`, Events: events(tenantry.RecurringTaskCreated)})
 		}
+		// Both have an offset, so the location's time zone is not needed to tell.
+		e.Send(t, testkit.Scenario{Method: "POST", Path: "/locations/{locA}/recurring-tasks", Token: "locA", Status: 422,
+			Body: `{"title":"","rruleOptions":{"intervalType":"daily","interval":1,"dueAfterSeconds":0,"startDate":"2026-06-01T12:00+0000","endDate":"2026-06-01T11:00Z"}}`,
+			Want: `{"message":["title should not be empty","rruleOptions.endDate must not be before startDate"]}`})
 		e.Send(t, testkit.Scenario{Method: "POST", Path: "/locations/{locA}/recurring-tasks", Token: "locA", Status: 422,
 			Body: `{"title":"t","rruleOptions":{"intervalType":"daily","interval":1,"dueAfterSeconds":0,"startDate":"2026-06-01T12:00:00Z","endDate":"2026-06-01T07:59"}}`,
 			Want: `{"message":["rruleOptions.endDate must not be before startDate"]}`})

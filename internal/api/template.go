@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/wire"
@@ -47,7 +46,7 @@ type templateAnswer struct {
 
 type templatesInput struct {
 	LocationID tenantry.LocationID   `path:"locationId"`
-	OriginID   string                `query:"originId" doc:"Origin of the templates; the location's own id, or none, lists all"`
+	OriginID   string                `query:"originId" rule:"notEmpty" doc:"Origin of the templates; the location's own id, or none, lists all"`
 	Deleted    bool                  `query:"deleted" default:"false" doc:"Whether to list the deleted templates, and only them"`
 	Skip       int                   `query:"skip" default:"0" rule:"min=0" doc:"Templates to skip"`
 	Limit      int                   `query:"limit" default:"25" rule:"min=1,max=200" doc:"Templates to return, 1 to 200"`
@@ -78,12 +77,7 @@ func (b *createTemplateBody) CheckAll(v *wire.Violations) {
 	if v.Failed("type") {
 		return // the content depends on it
 	}
-	for _, p := range b.patch().Apply(tenantry.Template{}).Problems() {
-		parent, _, _ := strings.Cut(p.Property, ".")
-		if !v.Failed(p.Property) && !v.Failed(parent) {
-			v.Add(p.Property, p.Text)
-		}
-	}
+	addProblems(v, b.patch().Apply(tenantry.Template{}).Problems())
 }
 
 func (b *createTemplateBody) patch() tenantry.TemplatePatch {
@@ -156,6 +150,14 @@ func (a *API) templates(ctx context.Context, _ tenantry.Caller, in *templatesInp
 func (a *API) createTemplate(ctx context.Context, c tenantry.Caller, in *createTemplateInput) (templateAnswer, error) {
 	t, err := a.store.CreateTemplate(ctx, in.LocationID, c.Actor(), in.Body.patch())
 	return templateAnswer{Template: templateOut(t)}, err
+}
+
+func (a *API) checkUpdateTemplate(ctx context.Context, _ tenantry.Caller, in *updateTemplateInput, v *wire.Violations) error {
+	if v.Failed("type") {
+		return nil // the content depends on it
+	}
+	problems, err := a.store.TemplateProblems(ctx, in.LocationID, in.ID, in.Body.patch())
+	return addStored(v, problems, err)
 }
 
 func (a *API) updateTemplate(ctx context.Context, c tenantry.Caller, in *updateTemplateInput) (templateAnswer, error) {

@@ -141,7 +141,6 @@ func TestU67ListTemplates(t *testing.T) {
 			"":                                  {sms, email, built, whatsapp},
 			"?limit=10&skip=0":                  {sms, email, built, whatsapp},
 			"?originId={locA}":                  {sms, email, built, whatsapp},
-			"?originId=":                        {sms, email, built, whatsapp},
 			"?originId={locA}&type=sms":         {sms},
 			"?type=email":                       {email, built},
 			"?type=whatsapp":                    {whatsapp},
@@ -159,6 +158,7 @@ func TestU67ListTemplates(t *testing.T) {
 			}
 		}
 		for query, want := range map[string]string{
+			"originId=":                 `["originId should not be empty"]`,
 			"originId={locA}&type=fax":  `["type must be one of the following values: sms, email, whatsapp"]`,
 			"type=":                     `["type must be one of the following values: sms, email, whatsapp"]`,
 			"deleted=yes":               `["deleted must be a boolean value"]`,

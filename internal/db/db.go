@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,10 @@ type Durability int
 const (
 	// Full is the default: what [DB.Write] has answered survives a power loss.
 	Full Durability = iota
+	// Deferred flushes now and then, and all of it in [DB.Close], which fails if it
+	// cannot: a power loss before may take the latest writes, but damages nothing. For
+	// a bulk load that is begun again when it breaks off.
+	Deferred
 	// Relaxed never flushes: a power loss or a crash of the machine may damage
 	// the database, a crash of the process does not. For throw-away data.
 	Relaxed
@@ -27,6 +32,7 @@ const (
 // Options are what a caller of [Open] may choose; the zero value is for production.
 type Options struct {
 	Durability Durability
+	MustExist  bool         // [ErrNoDatabase] instead of a new file and folder
 	Readers    int          // connections of the read pool; 0 takes one a processor, 4 to 8
 	Logger     *slog.Logger // nil is silent
 }
@@ -60,7 +66,7 @@ type DB struct {
 }
 
 // Open opens the database that url names: "sqlite:PATH" is a file, created when
-// missing together with its folder, both for the owner only. The folder is locked until
+// missing together with its folder, both for the owner only, unless it must exist. The folder is locked until
 // [DB.Close]: [ErrFolderInUse] when something else has it open. It migrates
 // nothing; see [DB.Migrate].
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
@@ -75,6 +81,11 @@ func open(ctx context.Context, url string, opts Options, migrations fs.FS, t tun
 	path, err := databasePath(url)
 	if err != nil {
 		return nil, err
+	}
+	if opts.MustExist {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%w: %s does not exist", ErrNoDatabase, path)
+		}
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
@@ -106,6 +107,21 @@ func (s *Store) CreateCustomField(ctx context.Context, loc tenantry.LocationID, 
 	return f, err
 }
 
+// NewCustomFieldProblems lists what [Store.CreateCustomField] would refuse as Invalid.
+func (s *Store) NewCustomFieldProblems(ctx context.Context, loc tenantry.LocationID, d tenantry.CustomFieldDraft) ([]tenantry.Problem, error) {
+	return parentProblems(ctx, s.db.Read(), d.Field("", loc, time.Time{}))
+}
+
+// CustomFieldProblems lists what [Store.UpdateCustomField] would refuse as Invalid.
+// Errors: NotFound.
+func (s *Store) CustomFieldProblems(ctx context.Context, loc tenantry.LocationID, id tenantry.CustomFieldID, p tenantry.CustomFieldPatch) ([]tenantry.Problem, error) {
+	before, err := customFieldOf(ctx, s.db.Read(), loc, id)
+	if err != nil {
+		return nil, err
+	}
+	return patchProblems(ctx, s.db.Read(), before, p)
+}
+
 // parentProblems checks that the field's folder is one of its location and model.
 func parentProblems(ctx context.Context, q db.Q, f tenantry.CustomField) ([]tenantry.Problem, error) {
 	if f.ParentID == "" {
@@ -197,13 +213,10 @@ func (s *Store) UpdateCustomField(ctx context.Context, loc tenantry.LocationID, 
 
 // patched applies the patch to the stored field and holds the result against the rules.
 func patched(ctx context.Context, q db.Q, before tenantry.CustomField, p tenantry.CustomFieldPatch) (tenantry.CustomField, error) {
-	f, problems := p.Apply(before), p.Problems(before)
-	if !f.IsFolder() && f.ParentID != before.ParentID {
-		more, err := parentProblems(ctx, q, f)
-		if err != nil {
-			return f, err
-		}
-		problems = append(problems, more...)
+	f := p.Apply(before)
+	problems, err := patchProblems(ctx, q, before, p)
+	if err != nil {
+		return f, err
 	}
 	if err := tenantry.InvalidProperties(problems); err != nil {
 		return f, err
@@ -213,6 +226,16 @@ func patched(ctx context.Context, q db.Q, before tenantry.CustomField, p tenantr
 		return f, f.CheckStandard()
 	}
 	return f, nil
+}
+
+// patchProblems lists what of the patch does not fit the stored field, its folder included.
+func patchProblems(ctx context.Context, q db.Q, before tenantry.CustomField, p tenantry.CustomFieldPatch) ([]tenantry.Problem, error) {
+	f, problems := p.Apply(before), p.Problems(before)
+	if f.IsFolder() || f.ParentID == before.ParentID {
+		return problems, nil
+	}
+	more, err := parentProblems(ctx, q, f)
+	return append(problems, more...), err
 }
 
 // DeleteCustomField removes a custom field and frees its key. The fields of a folder

@@ -14,8 +14,10 @@ import (
 func (s *Store) CreateTask(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, task tenantry.Task) (tenantry.Task, error) {
 	err := s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		task.LocationID, task.RecurringID = loc, ""
-		err := t.checkPeople(ctx, uniq([]tenantry.ContactID{task.ContactID}), "contactId must be a contact of the location",
-			uniq([]tenantry.UserID{task.AssignedTo}), "assignedTo must be a user of the location's agency")
+		err := people{
+			contacts: []tenantry.ContactID{task.ContactID}, contactText: "contactId must be a contact of the location",
+			users: []tenantry.UserID{task.AssignedTo}, userText: "assignedTo must be a user of the location's agency",
+		}.check(ctx, t, loc, t.company)
 		if err != nil {
 			return err
 		}

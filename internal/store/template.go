@@ -100,6 +100,13 @@ func (s *Store) UpdateTemplate(ctx context.Context, loc tenantry.LocationID, by 
 	return m, err
 }
 
+// TemplateProblems lists what [Store.UpdateTemplate] would refuse as Invalid. Errors:
+// NotFound.
+func (s *Store) TemplateProblems(ctx context.Context, loc tenantry.LocationID, id tenantry.TemplateID, p tenantry.TemplatePatch) ([]tenantry.Problem, error) {
+	before, err := templateOf(ctx, s.db.Read(), loc, id)
+	return p.Apply(before).Problems(), err
+}
+
 // DeleteTemplate marks a template as deleted: it stays in the list of the deleted
 // (contract, decision 33). Errors: NotFound, for one that is deleted already too, NoAccess.
 func (s *Store) DeleteTemplate(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, id tenantry.TemplateID) error {

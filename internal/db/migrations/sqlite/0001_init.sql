@@ -138,13 +138,14 @@ CREATE TABLE custom_values (
     location_id TEXT NOT NULL REFERENCES locations (location_id),
     id          TEXT NOT NULL,
     name        TEXT NOT NULL,
+    name_key    TEXT NOT NULL, -- name in lower case
     field_key   TEXT NOT NULL,
     value       TEXT NOT NULL,
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL,
     PRIMARY KEY (location_id, id)
 ) STRICT;
-CREATE UNIQUE INDEX custom_values_by_name ON custom_values (location_id, name);
+CREATE UNIQUE INDEX custom_values_by_name ON custom_values (location_id, name_key);
 CREATE UNIQUE INDEX custom_values_by_key ON custom_values (location_id, field_key);
 
 CREATE TABLE templates (
