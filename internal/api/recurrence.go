@@ -16,7 +16,7 @@ type rruleOptions struct {
 
 	IntervalType        tenantry.IntervalType `json:"intervalType" rule:"required,enum=yearly|monthly|weekly|daily|hourly" doc:"Period; all but hourly keep the wall-clock time of startDate in the location's time zone" example:"monthly"`
 	Interval            int                   `json:"interval" rule:"required,min=1" doc:"Every so many periods" example:"2"`
-	StartDate           string                `json:"startDate" rule:"required,date" doc:"ISO 8601; without an offset, of the location's time zone" example:"2021-09-30T00:00:00.000Z"`
+	StartDate           string                `json:"startDate" rule:"required,date" doc:"ISO 8601; without an offset, of the location's time zone. When that changes, all but hourly recurrences keep their wall-clock time, and this date moves" example:"2021-09-30T00:00:00.000Z"`
 	EndDate             *string               `json:"endDate,omitempty" rule:"date" doc:"The last instant that can be an occurrence; as startDate" example:"2021-09-30T00:00:00.000Z"`
 	DayOfMonth          *int                  `json:"dayOfMonth,omitempty" rule:"min=1,max=31" doc:"1 to 31; months without the day are skipped" example:"15"`
 	DayOfWeek           *string               `json:"dayOfWeek,omitempty" rule:"enum=MO|TU|WE|TH|FR|SA|SU" example:"MO"`

@@ -35,18 +35,10 @@ func (s *Store) CustomFields(ctx context.Context, loc tenantry.LocationID, m ten
 }
 
 // SearchCustomFields gives a page of the custom fields or folders that the filter selects.
-func (s *Store) SearchCustomFields(ctx context.Context, loc tenantry.LocationID, f tenantry.CustomFieldFilter) (page tenantry.Page[tenantry.CustomField], err error) {
+func (s *Store) SearchCustomFields(ctx context.Context, loc tenantry.LocationID, f tenantry.CustomFieldFilter) (tenantry.Page[tenantry.CustomField], error) {
 	where, args := customFieldsWhere(loc, f)
-	page.Total, err = db.One(ctx, s.db.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
-		`SELECT count(*) FROM custom_fields WHERE `+where, args...)
-	if err != nil {
-		return page, err
-	}
-	n := len(args)
-	query := fmt.Sprintf(`SELECT %s FROM custom_fields WHERE %s ORDER BY position, created_at, id LIMIT $%d OFFSET $%d`,
-		customFieldColumns, where, n+1, n+2)
-	page.Items, err = db.All(ctx, s.db.Read(), scanCustomField, query, append(args, f.Limit, f.Skip)...)
-	return page, err
+	return page(ctx, s, scanCustomField, `SELECT count(*) FROM custom_fields WHERE `+where,
+		`SELECT `+customFieldColumns+` FROM custom_fields WHERE `+where+` ORDER BY position, created_at, id`, args, f.Limit, f.Skip)
 }
 
 func customFieldsWhere(loc tenantry.LocationID, f tenantry.CustomFieldFilter) (where string, args []any) {

@@ -134,24 +134,43 @@ func (t *tx) withoutOverdue(ctx context.Context, tasks []tenantry.Task) ([]tenan
 // location loads the tenant's time zone.
 func (t *tx) location() (*time.Location, error) { return tenantry.Location{Timezone: t.zone}.Zone() }
 
-// followZone keeps the wall-clock times of the location's series when its time zone has changed.
-func (t *tx) followZone(ctx context.Context, l tenantry.Location) error {
-	zone, err := l.Zone()
+// followZone keeps the wall-clock times of the location's series when its time zone has
+// changed; a series whose rule moves with it is updated, after the location is.
+func (t *tx) followZone(ctx context.Context, by tenantry.Actor, before, after tenantry.Location) error {
+	from, err := before.Zone()
+	if err != nil {
+		return err
+	}
+	to, err := after.Zone()
 	if err != nil {
 		return err
 	}
 	series, err := db.All(ctx, t, scanRecurring, `SELECT `+recurringColumns+` FROM recurring_tasks
-		WHERE location_id = $1 AND deleted_at IS NULL AND next_occurrence_at > $2`, l.ID, t.now.UnixMilli())
+		WHERE location_id = $1 AND deleted_at IS NULL ORDER BY id`, t.loc)
 	if err != nil {
 		return err
 	}
-	for _, rt := range series {
-		rt.Follow(zone, t.now)
-		_, err := t.Exec(ctx, `UPDATE recurring_tasks SET next_occurrence_at = $3 WHERE location_id = $1 AND id = $2`,
-			l.ID, rt.ID, orNull(rt.NextOccurrenceAt))
-		if err != nil {
+	for _, was := range series {
+		rt := was
+		rt.Follow(from, to, t.now)
+		if err := t.followed(ctx, by, was, rt); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// followed stores a series that has followed a time zone. Its schedule alone is no state
+// that anyone sees.
+func (t *tx) followed(ctx context.Context, by tenantry.Actor, before, rt tenantry.RecurringTask) error {
+	if rt.Same(before) {
+		return storeRecurring(ctx, t, rt)
+	}
+	rt.UpdatedAt = t.now
+	if err := storeRecurring(ctx, t, rt); err != nil {
+		return err
+	}
+	return t.record(ctx, change{
+		event: tenantry.RecurringTaskUpdated, by: by, resource: string(rt.ID), before: before, after: rt, payload: recurringPayload(rt),
+	})
 }

@@ -76,6 +76,21 @@ func (t *tx) room(ctx context.Context, which, what string, limit int) error {
 	return err
 }
 
+// page reads the count and the rows of a page from one state of the database. The rows'
+// query ends where its LIMIT and OFFSET go, which are the last two arguments.
+func page[T any](ctx context.Context, s *Store, scan func(db.Row) (T, error), count, rows string, args []any, limit, skip int) (p tenantry.Page[T], err error) {
+	err = s.db.Snapshot(ctx, func(ctx context.Context, q db.Q) error {
+		p.Total, err = db.One(ctx, q, func(r db.Row) (n int, err error) { return n, r.Scan(&n) }, count, args...)
+		if err != nil {
+			return err
+		}
+		rows += fmt.Sprintf(` LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2)
+		p.Items, err = db.All(ctx, q, scan, rows, append(args, limit, skip)...)
+		return err
+	})
+	return p, err
+}
+
 // newID makes an id for a row of this transaction.
 func (t *tx) newID() string { return t.ids.Next(t.now) }
 

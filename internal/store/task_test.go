@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
 
@@ -96,6 +99,29 @@ func TestCreateTaskKnowsItsPeople(t *testing.T) {
 		}
 		if diff := cmp.Diff(before, e.Snapshot(t)); diff != "" {
 			t.Errorf("a refused task left something:\n%s", diff)
+		}
+	})
+}
+
+// TestATaskIsStoredOrRefused: only an occurrence that made its task before adds none.
+func TestATaskIsStoredOrRefused(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		// Another task takes the id a moment before.
+		err := e.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `CREATE TRIGGER clash BEFORE INSERT ON tasks WHEN NEW.title = 'late' BEGIN
+				INSERT INTO tasks (location_id, id, title, due_at, created_at, updated_at) VALUES (NEW.location_id, NEW.id, 'first', 1, 1, 1); END`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := e.Snapshot(t)
+		_, err = e.Store.CreateTask(t.Context(), e.LocA, tenantry.System(), tenantry.Task{Title: "late", DueAt: testkit.Start()})
+		if !errors.Is(err, db.ErrDuplicate) {
+			t.Errorf("a task that was not stored gives %v", err)
+		}
+		if diff := cmp.Diff(before, e.Snapshot(t)); diff != "" {
+			t.Errorf("it left something:\n%s", diff)
 		}
 	})
 }
