@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
 
@@ -56,6 +59,29 @@ func TestTaskQueryIsLiteral(t *testing.T) {
 	})
 }
 
+// TestAWorstQueryIsCheap: a text that nearly matches everywhere costs no more than its
+// length for each character of the tasks.
+func TestAWorstQueryIsCheap(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		for range 5 {
+			ok[tenantry.Task](t)(e.Store.CreateTask(t.Context(), e.LocA, tenantry.System(), tenantry.Task{
+				Title: "t", Body: strings.Repeat("a", 50_000), DueAt: testkit.Start(),
+			}))
+		}
+		took := func(query string) time.Duration {
+			start := time.Now()
+			ok[tenantry.Page[tenantry.TaskRow]](t)(e.Store.SearchTasks(t.Context(), e.LocA, tenantry.TaskFilter{Query: query}))
+			return time.Since(start)
+		}
+		took("b")
+		plain := max(took("b"), time.Millisecond)
+		worst := took(strings.Repeat("a", 999) + "b")
+		if worst > 100*plain { // LIKE takes some 500 times as long
+			t.Errorf("the search took %v, one for a short text %v", worst, plain)
+		}
+	})
+}
+
 func TestCreateTaskKnowsItsPeople(t *testing.T) {
 	forEach(t, func(t *testing.T, e *testkit.Env) {
 		ctx, by := t.Context(), tenantry.System()
@@ -73,6 +99,29 @@ func TestCreateTaskKnowsItsPeople(t *testing.T) {
 		}
 		if diff := cmp.Diff(before, e.Snapshot(t)); diff != "" {
 			t.Errorf("a refused task left something:\n%s", diff)
+		}
+	})
+}
+
+// TestATaskIsStoredOrRefused: only an occurrence that made its task before adds none.
+func TestATaskIsStoredOrRefused(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		// Another task takes the id a moment before.
+		err := e.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `CREATE TRIGGER clash BEFORE INSERT ON tasks WHEN NEW.title = 'late' BEGIN
+				INSERT INTO tasks (location_id, id, title, due_at, created_at, updated_at) VALUES (NEW.location_id, NEW.id, 'first', 1, 1, 1); END`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := e.Snapshot(t)
+		_, err = e.Store.CreateTask(t.Context(), e.LocA, tenantry.System(), tenantry.Task{Title: "late", DueAt: testkit.Start()})
+		if !errors.Is(err, db.ErrDuplicate) {
+			t.Errorf("a task that was not stored gives %v", err)
+		}
+		if diff := cmp.Diff(before, e.Snapshot(t)); diff != "" {
+			t.Errorf("it left something:\n%s", diff)
 		}
 	})
 }
