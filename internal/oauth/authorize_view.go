@@ -37,6 +37,7 @@ type scopeView struct{ Name, Text string }
 
 // listView is the page of sub-accounts to choose from.
 type listView struct {
+	Action           string // where a search or another page of the list goes
 	Many             bool // several can be chosen
 	Searchable       bool
 	Search           string
@@ -74,7 +75,7 @@ func (p *Pages) showChoice(w http.ResponseWriter, r *http.Request, c choice, sta
 	}
 	if len(c.modes) > 1 {
 		for _, m := range c.modes {
-			v.Modes = append(v.Modes, modeView{Label: modeLabel(m), URL: p.chooseURL(c, m), Current: m == c.mode})
+			v.Modes = append(v.Modes, modeView{Label: modeLabel(m), URL: p.chooseURL(c, m) + whereMark, Current: m == c.mode})
 		}
 	}
 	if c.mode == chooseOne || c.mode == chooseSome {
@@ -85,6 +86,9 @@ func (p *Pages) showChoice(w http.ResponseWriter, r *http.Request, c choice, sta
 	p.header(w, formAction(c.request))
 	return p.render(w, r, status, "choose.html", v)
 }
+
+// whereMark lets the browser stay at the list when the person moves about in it.
+const whereMark = "#where"
 
 func (p *Pages) chooseURL(c choice, mode string) string {
 	return p.url(choosePath, c.request.query) + "&choose=" + mode
@@ -134,7 +138,7 @@ func (p *Pages) list(r *http.Request, c choice) (v listView, err error) {
 		c.picked = []tenantry.Location{{ID: page.Items[0].ID}} // there is nothing else to choose
 	}
 	v = listView{
-		Many: c.mode == chooseSome, Search: c.search, Searchable: c.search != "" || page.Total > choicePage,
+		Action: p.chooseURL(c, c.mode) + whereMark, Many: c.mode == chooseSome, Search: c.search, Searchable: c.search != "" || page.Total > choicePage,
 		From: min(f.Skip+1, page.Total), To: f.Skip + len(page.Items), Total: page.Total, Page: f.Skip/choicePage + 1,
 	}
 	if v.Page > 1 {
