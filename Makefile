@@ -43,6 +43,7 @@ vet: ## Run go vet
 .PHONY: go-test
 go-test: ## Run the Go tests with the race detector, in random order
 	$(call need,$(firstword $(or $(shell go env CC),gcc)),gcc libc6-dev)
+	$(call need,chromium,chromium)
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
 
 .PHONY: sdk-test

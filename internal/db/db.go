@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -41,9 +42,12 @@ type tuning struct {
 	batch      int // closures in one transaction at most, which bounds how long the first waits
 	queue      int // writes that may wait; one more is refused
 	statements int // prepared statements kept for each connection
+	readLimit  time.Duration
 }
 
-func defaultTuning() tuning { return tuning{batch: 256, queue: 1024, statements: 256} }
+func defaultTuning() tuning {
+	return tuning{batch: 256, queue: 1024, statements: 256, readLimit: 10 * time.Second}
+}
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
@@ -118,7 +122,8 @@ func databasePath(url string) (string, error) {
 
 // Read gives the pool of read-only connections. Each query sees every write
 // that [DB.Write] had answered before it began. A query made while the rows of
-// another are open takes a second connection.
+// another are open takes a second connection. One that takes longer than ten seconds is
+// stopped with Unavailable, so that no request holds a connection from the others.
 func (d *DB) Read() Q { return d.reader }
 
 // Write runs fn in a transaction and returns once it is committed, or with the
@@ -141,14 +146,15 @@ func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 // do not exist. It reads the whole database; nil means sound.
 func (d *DB) Check(ctx context.Context) error {
 	text := func(r Row) (s string, err error) { return s, r.Scan(&s) }
-	found, err := All(ctx, d.Read(), text, "PRAGMA quick_check(10)")
+	patient := patientPool{d.reader}
+	found, err := All(ctx, patient, text, "PRAGMA quick_check(10)")
 	if err != nil {
 		return err
 	}
 	if len(found) != 1 || found[0] != "ok" {
 		return fmt.Errorf("database is damaged: %s", strings.Join(found, "; "))
 	}
-	found, err = All(ctx, d.Read(), danglingText, danglingRows)
+	found, err = All(ctx, patient, danglingText, danglingRows)
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func (d *DB) connect(ctx context.Context, readers int, t tuning) error {
 	if err != nil {
 		return err
 	}
-	d.reader = newReadPool(pool, t.statements)
+	d.reader = newReadPool(pool, t)
 	return mapError("ping", pool.PingContext(ctx))
 }
 

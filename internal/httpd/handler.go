@@ -60,7 +60,7 @@ func New(o Options) http.Handler {
 
 // edge puts the chain that every request passes before its route around next.
 func edge(o Options, q quota, next http.Handler) http.Handler {
-	return exchange(o.Log, o.Now, q.unspent(recoverPanic(cors(next))))
+	return defaultPatience().around(exchange(o.Log, o.Now, q.unspent(recoverPanic(cors(next)))))
 }
 
 func health() http.Handler {

@@ -38,7 +38,7 @@ type scopeView struct{ Name, Text string }
 // listView is the page of sub-accounts to choose from.
 type listView struct {
 	Action           string // where a search or another page of the list goes
-	Many             bool // several can be chosen
+	Many             bool   // several can be chosen
 	Searchable       bool
 	Search           string
 	Picked, Items    []itemView
