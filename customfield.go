@@ -9,6 +9,8 @@ import (
 const (
 	MaxFieldName  = 255 // characters of a name
 	MaxFieldFiles = 100 // files that a FILE_UPLOAD field may take at a time
+	// MaxFieldOptions is the length of all options of a field together, in characters.
+	MaxFieldOptions = 20_000
 )
 
 // FieldModel is what a custom field belongs to.
@@ -41,14 +43,17 @@ const (
 	RadioField        DataType = "RADIO"
 	TextBoxListField  DataType = "TEXTBOX_LIST"
 	FileUploadField   DataType = "FILE_UPLOAD"
+
+	phoneField DataType = "PHONE"
+	dateField  DataType = "DATE"
 )
 
 // DataTypes lists the data types. The money type is spelled as on the wire, where
 // the right spelling is refused (contract, section 1.3 (16) to (21)).
 func DataTypes() []DataType {
 	return []DataType{
-		TextField, "LARGE_TEXT", "NUMERICAL", "PHONE", "MONETORY", CheckboxField, SingleChoiceField, MultiChoiceField,
-		"FLOAT", "TIME", "DATE", TextBoxListField, FileUploadField, "SIGNATURE", RadioField,
+		TextField, "LARGE_TEXT", "NUMERICAL", phoneField, "MONETORY", CheckboxField, SingleChoiceField, MultiChoiceField,
+		"FLOAT", "TIME", dateField, TextBoxListField, FileUploadField, "SIGNATURE", RadioField,
 	}
 }
 

@@ -1,23 +1,46 @@
 package tenantry
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // fallbackKeyLen is how many characters of the id make the key of a field whose name
 // has no letter or digit (contract, decision 23).
 const fallbackKeyLen = 6
 
-// StandardContactKeys lists the keys, without their model, of the fields that every
-// contact has. A custom field of contacts may take neither their keys nor names that
-// read like them (contract, section 1.3 (16) to (21)).
-func StandardContactKeys() []string {
-	return []string{
-		"name", "first_name", "last_name", "full_name", "email", "phone", "company_name", "address1", "full_address",
-		"city", "state", "country", "postal_code", "website", "timezone", "date_of_birth", "source", "type", "tags",
-		"assigned_to", "dnd",
+// StandardField is a field that every contact has. A custom field of contacts may take
+// neither its key nor a name that reads like it (contract, section 1.3 (16) to (21)).
+type StandardField struct {
+	Key      string // with its model, such as contact.first_name
+	Name     string
+	DataType DataType
+}
+
+// StandardFields lists the fields that every contact has.
+func StandardFields() []StandardField {
+	return []StandardField{
+		{"contact.name", "Name", TextField}, {"contact.first_name", "First Name", TextField}, {"contact.last_name", "Last Name", TextField},
+		{"contact.full_name", "Full Name", TextField}, {"contact.email", "Email", TextField}, {"contact.phone", "Phone", phoneField},
+		{"contact.company_name", "Company Name", TextField}, {"contact.address1", "Address", TextField},
+		{"contact.full_address", "Full Address", TextField}, {"contact.city", "City", TextField}, {"contact.state", "State", TextField},
+		{"contact.country", "Country", TextField}, {"contact.postal_code", "Postal Code", TextField}, {"contact.website", "Website", TextField},
+		{"contact.timezone", "Timezone", TextField}, {"contact.date_of_birth", "Date of Birth", dateField}, {"contact.source", "Source", TextField},
+		{"contact.type", "Type", TextField}, {"contact.tags", "Tags", TextField}, {"contact.assigned_to", "Assigned To", TextField},
+		{"contact.dnd", "DND", TextField},
 	}
+}
+
+// StandardFieldOf finds the standard field with a key.
+func StandardFieldOf(key string) (f StandardField, ok bool) {
+	all := StandardFields()
+	i := slices.IndexFunc(all, func(f StandardField) bool { return f.Key == key })
+	if i < 0 {
+		return f, false
+	}
+	return all[i], true
 }
 
 // FieldKey makes the key of a custom field from a text: "contact.ship_date" from "Ship
@@ -43,8 +66,11 @@ func (d CustomFieldDraft) key(name string) string {
 	if d.Key == "" {
 		return FieldKey(d.Model, name)
 	}
-	return FieldKey(d.Model, strings.TrimPrefix(Fold(d.Key), string(d.Model)+"."))
+	return FieldKey(d.Model, strings.TrimPrefix(d.asked(), string(d.Model)+"."))
 }
+
+// asked is the key that the draft asks for, out of the braces of a merge tag.
+func (d CustomFieldDraft) asked() string { return strings.Trim(Fold(d.Key), "{} ") }
 
 // FieldKeyTaken makes the error for a key that another field of the location has
 // (contract, decision 23).
@@ -59,7 +85,7 @@ func (f CustomField) CheckStandard() error {
 		return nil
 	}
 	for _, key := range []string{FieldKey(f.Model, f.Name), f.Key} {
-		if slices.Contains(StandardContactKeys(), strings.TrimPrefix(key, string(ContactModel)+".")) {
+		if _, taken := StandardFieldOf(key); taken {
 			return Errorf(Conflict, "duplicate", "%s is a standard field", key).WithMeta("fieldKey", key)
 		}
 	}
@@ -105,7 +131,7 @@ func (d CustomFieldDraft) Problems() []Problem {
 	case d.Key == "":
 	case isFolder:
 		list = append(list, Problem{"fieldKey", textNotOfFolder})
-	case strings.HasPrefix(Fold(d.Key), otherModel(d.Model)+"."):
+	case strings.HasPrefix(d.asked(), otherModel(d.Model)+"."):
 		list = append(list, Problem{"fieldKey", "must begin with " + string(d.Model) + ". or name no model"})
 	case d.key("") == "":
 		list = append(list, Problem{"fieldKey", "must contain a letter or digit"})
@@ -156,6 +182,13 @@ func (p CustomFieldPatch) unfit(d DocumentType, t DataType, complete bool) []Pro
 		case has && l.n == 0 && (complete || l.given):
 			list = append(list, Problem{l.property, textNotEmpty})
 		}
+	}
+	length := 0
+	for _, option := range p.Options {
+		length += utf8.RuneCountInString(option)
+	}
+	if length > MaxFieldOptions {
+		list = append(list, Problem{"options", fmt.Sprintf("must not have more than %d characters together", MaxFieldOptions)})
 	}
 	if t == FileUploadField {
 		return list

@@ -29,6 +29,9 @@ func TestFieldKeys(t *testing.T) {
 		{"contact", "EIN", "contact.tax", "contact.tax"},
 		{"contact", "EIN", "Contact.Tax No", "contact.tax_no"},
 		{"contact", "EIN", "a.b", "contact.a_b"},
+		{"contact", "EIN", "{{ contact.k6 }}", "contact.k6"},
+		{"contact", "EIN", "{{contact.k6}}", "contact.k6"},
+		{"contact", "EIN", " contact.k6 ", "contact.k6"},
 		{"opportunity", "EIN", "opportunity.tax", "opportunity.tax"},
 	}
 	for _, tt := range tests {
@@ -93,9 +96,12 @@ func TestStandardFields(t *testing.T) {
 	if err := d.Field("id", "loc", time.Time{}).CheckStandard(); tenantry.KindOf(err) != tenantry.Conflict {
 		t.Errorf("a standard field's key is taken: %v", err)
 	}
-	for _, key := range tenantry.StandardContactKeys() {
-		if tenantry.Slug(key) != key {
-			t.Errorf("%q can never be the key of a field", key)
+	for _, f := range tenantry.StandardFields() {
+		if slug := strings.TrimPrefix(f.Key, "contact."); tenantry.FieldKey("contact", slug) != f.Key {
+			t.Errorf("%q can never be the key of a field", f.Key)
+		}
+		if !slices.Contains(tenantry.DataTypes(), f.DataType) || f.Name == "" {
+			t.Errorf("%s has the name %q and the data type %s", f.Key, f.Name, f.DataType)
 		}
 	}
 }
@@ -220,6 +226,24 @@ func TestPatchApply(t *testing.T) {
 	got = tenantry.CustomFieldPatch{Position: new(math.Copysign(0, -1))}.Apply(f)
 	if math.Signbit(got.Position) {
 		t.Error("a position is -0")
+	}
+}
+
+// TestOptionsAreBoundedTogether: the options of all fields of a location come in one list.
+func TestOptionsAreBoundedTogether(t *testing.T) {
+	d := draft("Colour", tenantry.SingleChoiceField)
+	d.Options = slices.Repeat([]string{strings.Repeat("é", 200)}, tenantry.MaxFieldOptions/200)
+	if got := d.Problems(); len(got) > 0 {
+		t.Errorf("as many as may be: %v", got)
+	}
+	d.Options = append(d.Options, "x")
+	want := []tenantry.Problem{{Property: "options", Text: "must not have more than 20000 characters together"}}
+	if diff := cmp.Diff(want, d.Problems()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	stored := d.Field("id", "loc", time.Time{})
+	if diff := cmp.Diff(want, tenantry.CustomFieldPatch{Options: d.Options}.Problems(stored)); diff != "" {
+		t.Errorf("of an update (-want +got):\n%s", diff)
 	}
 }
 

@@ -2,12 +2,11 @@ package tenantry
 
 import "time"
 
-// MaxCustomValue is the longest text of a custom value, in characters: one that fits a
-// JSON body however it is escaped.
-const MaxCustomValue = 50_000
+// MaxCustomValue is the longest text of a custom value, in characters.
+const MaxCustomValue = 10_000
 
 // CustomValue is a text of a location that messages quote by its key. Its name is
-// unique in the location, in NFC and trimmed; its key too, and it is fixed at
+// unique in the location in any case, in NFC and trimmed; its key too, and it is fixed at
 // creation (contract, decision 27).
 type CustomValue struct {
 	ID         CustomValueID
@@ -38,13 +37,14 @@ func CustomValueKeys(name string, id CustomValueID) []string {
 func mergeTag(slug string) string { return "{{ custom_values." + slug + " }}" }
 
 // CustomValueTaken makes the error for a name that another custom value of the
-// location has (contract, decision 27).
+// location has, in any case (contract, decision 27).
 func CustomValueTaken(name string, existing CustomValueID) *Error {
 	return Errorf(Conflict, "duplicate", "Custom value with name %s already exists", name).WithMeta("existingId", existing)
 }
 
 // CustomValueKeyTaken makes the error for a new name whose key another custom value of
 // the location has, one with a similar name or one that was renamed since.
-func CustomValueKeyTaken(key string, existing CustomValueID) *Error {
-	return Errorf(Conflict, "duplicate", "Custom value with key %s already exists", key).WithMeta("existingId", existing)
+func CustomValueKeyTaken(key string, existing CustomValue) *Error {
+	return Errorf(Conflict, "duplicate", "Custom value with key %s already exists: it is the one with name %s", key, existing.Name).
+		WithMeta("existingId", existing.ID)
 }

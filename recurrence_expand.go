@@ -251,6 +251,36 @@ func (s *series) at(d day) time.Time {
 	return time.Unix(wallToUnix(wall, s.zone), int64(s.startAt.Nanosecond()))
 }
 
+// moved is a date rule with the same wall-clock times in another zone.
+func (r Recurrence) moved(from, to *time.Location) Recurrence {
+	move := func(t time.Time) time.Time {
+		if t.IsZero() {
+			return t
+		}
+		_, offset := t.In(from).Zone()
+		return time.Unix(wallToUnix(t.Unix()+int64(offset), to), int64(t.Nanosecond())).UTC()
+	}
+	r.StartAt, r.EndAt = move(r.StartAt), move(r.EndAt)
+	return r
+}
+
+// dateOf is the date that an occurrence of a date rule is for: the day before its own
+// where a clock change has moved it past midnight.
+func (r Recurrence) dateOf(zone *time.Location, occurrence time.Time) day {
+	s := newSeries(r, zone, occurrence)
+	d := dayOf(occurrence.In(zone))
+	if s.at(d - 1).Equal(occurrence) {
+		return d - 1
+	}
+	return d
+}
+
+// on is when a date rule would occur on a date.
+func (r Recurrence) on(zone *time.Location, d day) time.Time {
+	s := newSeries(r, zone, r.StartAt)
+	return s.at(d)
+}
+
 // wallToUnix finds the Unix time at which clocks in the zone show wall, given as
 // if it were UTC: the first if there are two, and by the offset before the gap if
 // there is none. [time.Date] does not promise which it takes.

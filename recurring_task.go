@@ -57,12 +57,24 @@ func (r *RecurringTask) Reschedule(zone *time.Location, now time.Time) {
 	r.NextOccurrenceAt, _ = r.Rule.Next(zone, after)
 }
 
-// Follow keeps the wall-clock time when the location's time zone changes. An
-// occurrence that has come already stays where it was.
-func (r *RecurringTask) Follow(zone *time.Location, now time.Time) {
-	if !r.NextOccurrenceAt.IsZero() && !r.Due(now) {
-		r.NextOccurrenceAt, _ = r.Rule.Next(zone, now)
+// Follow keeps the wall-clock times of the series when the location's time zone changes
+// from one to another: what was at 09:00 there is at 09:00 here, on the same dates. A date that was
+// decided on stays decided and the first that was not is the next, even where its time has
+// passed in the new zone; so each date has its tasks exactly once. Hourly rules step
+// elapsed time and stay where they are; the days that they are limited to are those of the new zone.
+func (r *RecurringTask) Follow(from, to *time.Location, now time.Time) {
+	if r.Rule.IntervalType == Hourly {
+		if !r.NextOccurrenceAt.IsZero() && !r.Due(now) {
+			r.NextOccurrenceAt, _ = r.Rule.Next(to, now)
+		}
+		return
 	}
+	moved := r.Rule.moved(from, to)
+	if !r.NextOccurrenceAt.IsZero() {
+		after := moved.on(to, r.Rule.dateOf(from, r.NextOccurrenceAt)).Add(-time.Millisecond)
+		r.NextOccurrenceAt, _ = moved.Next(to, after)
+	}
+	r.Rule = moved
 }
 
 // Tasks are what the occurrence makes: one for each contact, or one without. Their

@@ -89,22 +89,66 @@ func TestRecurringTaskReschedule(t *testing.T) {
 }
 
 func TestRecurringTaskFollow(t *testing.T) {
+	hourly := everyDay(0)
+	hourly.IntervalType = tenantry.Hourly
 	for _, tt := range []struct {
-		name, now, next, want string
+		name, from, to string
+		rule           tenantry.Recurrence // starts at 09:00Z on 1 March
+		next           string
+		wantStart      string
+		want           string
 	}{
-		// 09:00Z on 1 March is 10:00 in Berlin, which is 08:00Z in summer.
-		{"to come", "2026-05-01T12:00:00Z", "2026-05-02T09:00:00Z", "2026-05-02T08:00:00Z"},
-		{"has come", "2026-05-02T12:00:00Z", "2026-05-02T09:00:00Z", "2026-05-02T09:00:00Z"},
-		{"has ended", "2026-05-02T12:00:00Z", "", ""},
+		{"west", "UTC", "America/New_York", everyDay(0), "2026-05-02T09:00:00Z", "2026-03-01T14:00:00Z", "2026-05-02T13:00:00Z"},
+		{"east, where it has passed", "UTC", "Asia/Tokyo", everyDay(0), "2026-05-02T09:00:00Z", "2026-03-01T00:00:00Z", "2026-05-02T00:00:00Z"},
+		{"to summer time", "UTC", "Europe/Berlin", everyDay(0), "2026-05-02T09:00:00Z", "2026-03-01T08:00:00Z", "2026-05-02T07:00:00Z"},
+		{"from summer time", "Europe/Berlin", "UTC", everyDay(0), "2026-05-02T08:00:00Z", "2026-03-01T10:00:00Z", "2026-05-02T10:00:00Z"},
+		{"has ended", "UTC", "Europe/Berlin", everyDay(0), "", "2026-03-01T08:00:00Z", ""},
+		{"hourly", "UTC", "Europe/Berlin", hourly, "2026-05-02T13:00:00Z", "2026-03-01T09:00:00Z", "2026-05-02T13:00:00Z"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := tenantry.RecurringTask{Rule: everyDay(0), NextOccurrenceAt: moment(t, tt.next)}
-			r.Follow(zone(t, "Europe/Berlin"), moment(t, tt.now))
-			if !r.NextOccurrenceAt.Equal(moment(t, tt.want)) {
-				t.Errorf("next is %v, want %q", r.NextOccurrenceAt, tt.want)
+			r := tenantry.RecurringTask{Rule: tt.rule, NextOccurrenceAt: moment(t, tt.next)}
+			r.Follow(zone(t, tt.from), zone(t, tt.to), moment(t, "2026-05-02T12:00:00Z"))
+			if !r.NextOccurrenceAt.Equal(moment(t, tt.want)) || !r.Rule.StartAt.Equal(moment(t, tt.wantStart)) {
+				t.Errorf("starts at %v and goes on at %v, want %s and %q", r.Rule.StartAt, r.NextOccurrenceAt, tt.wantStart, tt.want)
 			}
 		})
 	}
+}
+
+// TestFollowKeepsTheDates: a series that changes its zone again and again decides on the
+// same dates as one that stays, once each.
+func TestFollowKeepsTheDates(t *testing.T) {
+	zones := []*time.Location{time.UTC}
+	for _, name := range []string{"Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata", "Europe/Berlin", "America/New_York"} {
+		zones = append(zones, zone(t, name))
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		rule := everyDay(0)
+		rule.IntervalType = rapid.SampledFrom([]tenantry.IntervalType{tenantry.Daily, tenantry.Weekly, tenantry.Monthly}).Draw(rt, "period")
+		rule.Interval = rapid.IntRange(1, 3).Draw(rt, "interval")
+		rule.Count = rapid.IntRange(0, 12).Draw(rt, "count")
+		if rapid.Bool().Draw(rt, "ends") {
+			rule.EndAt = rule.StartAt.AddDate(0, 2, 0)
+		}
+		r, here := tenantry.RecurringTask{Rule: rule}, time.UTC
+		r.NextOccurrenceAt, _ = rule.Next(here, time.Time{})
+		want, got := []string{}, []string{}
+		for at := range rule.Occurrences(time.UTC, time.Time{}) {
+			if want = append(want, at.Format(time.DateTime)); len(want) == 15 {
+				break
+			}
+		}
+		for len(got) < 15 && !r.NextOccurrenceAt.IsZero() {
+			there := rapid.SampledFrom(zones).Draw(rt, "zone")
+			r.Follow(here, there, r.NextOccurrenceAt.Add(time.Duration(rapid.IntRange(-30, 30).Draw(rt, "hours"))*time.Hour))
+			here = there
+			got = append(got, r.NextOccurrenceAt.In(here).Format(time.DateTime))
+			r.Advance(here)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			rt.Errorf("(-stays +moves):\n%s", diff)
+		}
+	})
 }
 
 // TestRecurringTaskDecidesOnEachOccurrenceOnce compares a series that is advanced while due, with

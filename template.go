@@ -6,9 +6,12 @@ import (
 	"time"
 )
 
-// MaxTemplateText is the longest text of a template, in characters. Mail programs cut
-// an e-mail off long before.
-const MaxTemplateText = 250_000
+// Limits of templates. Mail programs cut an e-mail off before MaxTemplateText; a page of
+// the longest texts must fit into the server's memory many times over.
+const (
+	MaxTemplateText = 100_000 // characters of a text
+	MaxTemplates    = 200     // templates of a page
+)
 
 // TemplateType is the channel that a template is for.
 type TemplateType string

@@ -5,8 +5,12 @@ import (
 	"time"
 )
 
-// SessionTTL is how long a person who signed in stays so.
-const SessionTTL = 12 * time.Hour
+const (
+	// SessionTTL is how long a person who signed in stays so at most.
+	SessionTTL = 12 * time.Hour
+	// SessionIdle is how long a person who does nothing stays signed in.
+	SessionIdle = 30 * time.Minute
+)
 
 // UserType tells whether a user belongs to the agency or to some of its sub-accounts.
 type UserType string

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/db"
@@ -17,7 +16,7 @@ import (
 
 type doctorCmd struct {
 	dataFlags
-	URL string `name:"url" help:"Look at the running server at this URL instead of at the data." placeholder:"URL"`
+	URL baseURL `name:"url" help:"Look at the running server at this URL instead of at the data." placeholder:"URL"`
 }
 
 // Help is printed below the flags.
@@ -34,7 +33,7 @@ var errUnhealthy = errors.New("something is wrong, see above")
 func (c *doctorCmd) Run(ctx context.Context, io console) error {
 	r := report{out: io.out}
 	if c.URL != "" {
-		checkServer(ctx, &r, strings.TrimRight(c.URL, "/"))
+		checkServer(ctx, &r, string(c.URL))
 	} else {
 		c.checkData(ctx, &r)
 	}
@@ -53,7 +52,7 @@ type report struct {
 func (r *report) check(what string, err error) bool {
 	if err != nil {
 		r.failed = true
-		_, _ = fmt.Fprintf(r.out, "FAIL  %s: %v\n", what, err)
+		_, _ = fmt.Fprintf(r.out, "FAIL  %s: %s\n", what, message(err))
 		return false
 	}
 	_, _ = fmt.Fprintf(r.out, "ok    %s\n", what)
@@ -65,7 +64,7 @@ func (c *doctorCmd) checkData(ctx context.Context, r *report) {
 		return
 	}
 	r.check("sealing key "+c.keyFile(), checkKeyFile(c.keyFile()))
-	d, err := db.Open(ctx, c.dbURL(), db.Options{Logger: slog.New(slog.DiscardHandler)})
+	d, err := db.Open(ctx, c.dbURL(), db.Options{MustExist: true, Logger: slog.New(slog.DiscardHandler)})
 	if !r.check("database "+c.dbURL()+" opens", err) {
 		return
 	}

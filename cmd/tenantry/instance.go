@@ -19,7 +19,7 @@ import (
 
 // dataFlags say where an installation keeps its data.
 type dataFlags struct {
-	Data          string `help:"Folder of the data: database, uploaded files, sealing key." default:"tenantry-data" type:"path" placeholder:"DIR"`
+	Data          string `help:"Folder of the data: database, uploaded files, sealing key." default:"tenantry-data" type:"path"`
 	DB            string `name:"db" help:"Database URL; sqlite:DIR/tenantry.db by default." placeholder:"URL"`
 	Files         string `help:"Folder of the uploaded files; DIR/files by default." type:"path" placeholder:"DIR"`
 	SecretKeyFile string `help:"File of the key that seals secrets in the database; DIR/secret.key by default, made when missing." type:"path" placeholder:"FILE"`
@@ -53,34 +53,50 @@ type instance struct {
 	files *files.Store
 }
 
-// open opens the data, bringing the database to this version unless told not to.
-func (f dataFlags) open(ctx context.Context, log *slog.Logger, durability db.Durability, migrate bool) (*instance, error) {
-	if err := os.MkdirAll(f.Data, 0o700); err != nil {
-		return nil, err
-	}
-	key, err := loadKey(f.keyFile())
+// opening says how to open the data; the zero value is for production.
+type opening struct {
+	durability db.Durability
+	mustExist  bool // refuse a folder without a database instead of making one
+	noMigrate  bool // refuse a database of another version instead of migrating it
+}
+
+// open opens the data, making what is missing and bringing the database to this
+// version unless told not to. What it refuses it leaves as it was.
+func (f dataFlags) open(ctx context.Context, log *slog.Logger, how opening) (*instance, error) {
+	d, err := db.Open(ctx, f.dbURL(), db.Options{Durability: how.durability, MustExist: how.mustExist, Logger: log})
 	if err != nil {
 		return nil, err
 	}
-	in := &instance{}
-	if in.db, err = db.Open(ctx, f.dbURL(), db.Options{Durability: durability, Logger: log}); err != nil {
-		return nil, err
-	}
-	if migrate {
-		_, _, err = in.db.Migrate(ctx)
-	} else {
-		err = refuseOlder(ctx, in.db)
-	}
-	if err == nil {
-		in.files, err = files.Open(f.filesDir())
-	}
-	if err == nil {
-		in.store, err = store.New(in.db, key, time.Now)
-	}
-	if err != nil {
+	in := &instance{db: d}
+	if err := in.prepare(ctx, f, how.noMigrate); err != nil {
 		return nil, errors.Join(err, in.close())
 	}
 	return in, nil
+}
+
+// prepare checks everything that can be wrong before it migrates; with noMigrate there is
+// nothing to migrate then.
+func (in *instance) prepare(ctx context.Context, f dataFlags, noMigrate bool) error {
+	if noMigrate {
+		if err := refuseOlder(ctx, in.db); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(f.Data, 0o700); err != nil {
+		return err
+	}
+	key, err := loadKey(f.keyFile())
+	if err != nil {
+		return err
+	}
+	if in.files, err = files.Open(f.filesDir()); err != nil {
+		return err
+	}
+	if _, _, err := in.db.Migrate(ctx); err != nil {
+		return err
+	}
+	in.store, err = store.New(in.db, key, time.Now)
+	return err
 }
 
 // refuseOlder refuses a database that a migration is due on.

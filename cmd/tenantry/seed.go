@@ -4,47 +4,86 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
 )
 
 type seedCmd struct {
 	dataFlags
-	Locations int `help:"Sub-accounts to make." default:"12" placeholder:"N"`
-	Contacts  int `help:"Contacts in each of them; each has open, overdue and completed tasks." default:"8" placeholder:"N"`
+	Locations int `help:"Sub-accounts to make." default:"12"`
+	Contacts  int `help:"Contacts in each of them; each has open, overdue and completed tasks." default:"8"`
 }
 
 // Help is printed below the flags.
 func (seedCmd) Help() string {
-	return `Examples:
+	return `The data is flushed to the disk now and then and at the end: what an interruption leaves
+of a seed is incomplete, so seed a folder of its own and throw it away in that case.
+
+Examples:
   tenantry seed --data ./demo --locations 1000
   tenantry seed --data ./demo --locations 100000 --contacts 0`
 }
 
 // Run makes a new agency and prints its id.
-func (c *seedCmd) Run(ctx context.Context, io console) error {
+func (c *seedCmd) Run(ctx context.Context, std console) error {
 	if c.Locations < 1 || c.Contacts < 0 {
 		return usageError("--locations wants at least 1, --contacts at least 0")
 	}
-	log := newLogger(io, "auto")
-	in, err := c.open(ctx, log, db.Full, true)
+	log := newLogger(std, "auto")
+	in, err := c.open(ctx, log, opening{durability: db.Deferred})
 	if err != nil {
 		return err
 	}
-	f, isFile := io.err.(*os.File)
-	bar := progressbar.NewOptions(c.Locations,
-		progressbar.OptionSetWriter(io.err), progressbar.OptionSetDescription("sub-accounts"),
-		progressbar.OptionSetVisibility(isFile && term.IsTerminal(int(f.Fd()))), progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond))
-	company, err := newSeeder(in.store, time.Now()).agency(ctx, c.Locations, c.Contacts, func() { _ = bar.Add(1) })
-	if err = errors.Join(err, bar.Finish(), in.close()); err != nil {
-		return err
+	f, isFile := std.err.(*os.File)
+	p := newProgress(std.err, c.Locations, isFile && term.IsTerminal(int(f.Fd())))
+	company, err := newSeeder(in.store, time.Now()).agency(ctx, c.Locations, c.Contacts, p.step)
+	p.end()
+	if err = errors.Join(err, in.close()); err != nil {
+		return incomplete(company, err)
 	}
-	_, err = fmt.Fprintf(io.out, "Seeded agency %s with %d sub-accounts.\n", company, c.Locations)
+	_, err = fmt.Fprintf(std.out, "Seeded agency %s with %d sub-accounts.\n", company, c.Locations)
 	return err
+}
+
+// incomplete says what an error of a seed, an interruption too, leaves behind.
+func incomplete(company tenantry.CompanyID, err error) error {
+	why := message(err)
+	if errors.Is(err, context.Canceled) {
+		why = "interrupted"
+	}
+	if company == "" {
+		return fmt.Errorf("%s; nothing was seeded", why)
+	}
+	return fmt.Errorf("%s; agency %s is incomplete", why, company)
+}
+
+// progress is a bar of the sub-accounts that are done, for a person.
+type progress struct {
+	bar     *progressbar.ProgressBar
+	out     io.Writer
+	visible bool
+}
+
+func newProgress(out io.Writer, total int, visible bool) progress {
+	return progress{out: out, visible: visible, bar: progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("sub-accounts"),
+		progressbar.OptionSetVisibility(visible), progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond))}
+}
+
+// step counts one more; it may be called from several goroutines.
+func (p progress) step() { _ = p.bar.Add(1) }
+
+// end leaves the bar where it came to: what follows begins on a line of its own.
+func (p progress) end() {
+	if p.visible {
+		_, _ = fmt.Fprintln(p.out)
+	}
 }

@@ -40,12 +40,22 @@ func (s *seeder) agency(ctx context.Context, locations, contacts int, done func(
 		}
 		s.users = append(s.users, u.ID)
 	}
+	made, err := s.inOrder(ctx, company, min(locations, orderedLocations))
+	if err != nil {
+		return company, err
+	}
 	var next atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	for range min(seedWorkers, locations) {
-		group.Go(func() error {
+		group.Go(func() (err error) {
 			for i := int(next.Add(1)) - 1; i < locations; i = int(next.Add(1)) - 1 {
-				if err := s.location(ctx, company, i, contacts); err != nil {
+				var l tenantry.Location
+				if i < len(made) {
+					l = made[i]
+				} else if l, err = s.location(ctx, company, i); err != nil {
+					return err
+				}
+				if err := s.fill(ctx, l, i, contacts); err != nil {
 					return err
 				}
 				done()
@@ -68,26 +78,52 @@ func (s *seeder) user(ctx context.Context, company tenantry.CompanyID, p demoPer
 	return made, err
 }
 
-// location makes sub-account i; without contacts it stays empty.
-func (s *seeder) location(ctx context.Context, company tenantry.CompanyID, i, contacts int) error {
+// orderedLocations is how many sub-accounts are in the same order in every demo: what a
+// person looks through. More are made many at once, which is faster.
+const orderedLocations = 100
+
+// inOrder makes the first n sub-accounts one after the other: their ids tell their order.
+func (s *seeder) inOrder(ctx context.Context, company tenantry.CompanyID, n int) ([]tenantry.Location, error) {
+	made := make([]tenantry.Location, 0, n)
+	for i := range n {
+		l, err := s.location(ctx, company, i)
+		if err != nil {
+			return nil, err
+		}
+		made = append(made, l)
+	}
+	return made, nil
+}
+
+// demo gives the business of sub-account i.
+func demo(i int) demoLocation {
 	demos := demoLocations()
 	d := demos[i%len(demos)]
 	if i >= len(demos) {
 		d.name = fmt.Sprintf("%s %d", d.name, i/len(demos)+1)
 	}
-	yes := true
-	l, err := s.store.CreateLocation(ctx, company, tenantry.System(), tenantry.LocationPatch{
+	return d
+}
+
+func (s *seeder) location(ctx context.Context, company tenantry.CompanyID, i int) (tenantry.Location, error) {
+	d, yes := demo(i), true
+	return s.store.CreateLocation(ctx, company, tenantry.System(), tenantry.LocationPatch{
 		Name: &d.name, Phone: &d.phone, Address: &d.address, City: &d.city, State: &d.state, Country: &d.country,
 		PostalCode: &d.postal, Website: &d.site, Timezone: &d.zone,
 		Prospect: &tenantry.Prospect{FirstName: d.first, LastName: d.last, Email: fmt.Sprintf("office%d@%s", i+1, strings.TrimPrefix(d.site, "https://"))},
 		Settings: tenantry.SettingsPatch{AllowDuplicateOpportunity: &yes},
 		Social:   tenantry.SocialPatch{Instagram: &d.site},
 	})
-	if err != nil || contacts == 0 {
-		return err
+}
+
+// fill gives a sub-account its data; without contacts it stays empty.
+func (s *seeder) fill(ctx context.Context, l tenantry.Location, i, contacts int) error {
+	if contacts == 0 {
+		return nil
 	}
-	for _, fill := range []func(context.Context, tenantry.Location, demoLocation) error{s.tags, s.fields, s.values, s.templates} {
-		if err := fill(ctx, l, d); err != nil {
+	d := demo(i)
+	for _, part := range []func(context.Context, tenantry.Location, demoLocation) error{s.tags, s.fields, s.values, s.templates} {
+		if err := part(ctx, l, d); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tenantry/tenantry/internal/api"
-	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/httpd"
 	"github.com/tenantry/tenantry/internal/jobs"
 	"github.com/tenantry/tenantry/internal/oauth"
@@ -26,9 +24,9 @@ import (
 
 // serverFlags are shared by the verbs that serve.
 type serverFlags struct {
-	Addr      string `help:"Address to listen on; port 0 picks a free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL string `name:"public-url" help:"URL that clients reach the server at; made from --addr by default." placeholder:"URL"`
-	LogFormat string `help:"Log lines as text or json." enum:"auto,text,json" default:"auto"`
+	Addr      string  `help:"Address to listen on; port 0 picks a free one." default:"127.0.0.1:8080"`
+	PublicURL baseURL `name:"public-url" help:"URL that clients reach the server at; made from --addr by default." placeholder:"URL"`
+	LogFormat string  `help:"Log lines as text or json." enum:"auto,text,json" default:"auto"`
 }
 
 type serveCmd struct {
@@ -52,26 +50,41 @@ func (c *serveCmd) Run(ctx context.Context, io console) error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return usageError("--tls-cert and --tls-key go together")
 	}
-	log := newLogger(io, c.LogFormat)
-	in, err := c.open(ctx, log, db.Full, !c.NoMigrate)
-	if err != nil {
-		return err
-	}
-	s := server{flags: c.serverFlags, instance: in, log: log}
+	s := server{flags: c.serverFlags, log: newLogger(io, c.LogFormat)}
 	if c.Limits == "on" {
 		s.limits, s.tokenLimits = ratelimit.Defaults(), ratelimit.TokenDefaults()
 	}
 	if c.TLSCert != "" {
 		cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
 		if err != nil {
-			return errors.Join(err, in.close())
+			return err
 		}
 		s.tls = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	}
-	return errors.Join(s.run(ctx, func(url string, _ *oauth.Authenticator) error {
-		log.Info("listening", "url", url, "data", c.Data)
+	ln, err := c.listen(ctx)
+	if err != nil {
+		return err
+	}
+	in, err := c.open(ctx, s.log, opening{mustExist: c.NoMigrate, noMigrate: c.NoMigrate})
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	s.instance = in
+	return errors.Join(s.run(ctx, ln, func(url string, _ *oauth.Authenticator) error {
+		s.log.Info("listening", "url", url, "data", c.Data)
 		return nil
 	}), in.close())
+}
+
+// listen takes the address before anything touches the data: a wrong or taken one is
+// the likeliest mistake.
+func (f serverFlags) listen(ctx context.Context) (net.Listener, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", f.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("%w; give --addr another HOST:PORT, port 0 for a free one", err)
+	}
+	return ln, nil
 }
 
 // server runs an opened installation.
@@ -85,21 +98,20 @@ type server struct {
 	log         *slog.Logger
 }
 
-// run listens, says so to ready, and serves until ctx ends; then it lets what is
-// under way come to its end.
-func (s server) run(ctx context.Context, ready func(url string, tokens *oauth.Authenticator) error) error {
+// run serves on ln, which it closes, and says so to ready, until ctx ends; then it lets
+// what is under way come to its end.
+func (s server) run(ctx context.Context, ln net.Listener, ready func(url string, tokens *oauth.Authenticator) error) error {
 	tokens, err := oauth.NewAuthenticator(ctx, s.instance.store, time.Now)
 	if err != nil {
-		return err
-	}
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", s.flags.Addr)
-	if err != nil {
-		return err
+		return errors.Join(err, ln.Close())
 	}
 	url := s.publicURL(ln.Addr())
+	pages, err := oauth.NewPages(s.instance.store, url, time.Now)
+	if err != nil {
+		return errors.Join(usageError("--public-url: "+err.Error()), ln.Close())
+	}
 	srv := httpd.NewServer(httpd.New(httpd.Options{
-		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Limits: s.limits,
+		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Pages: pages, Limits: s.limits,
 		TokenLimits: s.tokenLimits, PublicURL: url, Log: s.log, Version: programVersion(), Now: time.Now,
 	}), s.log)
 	if s.tls != nil {
@@ -137,7 +149,7 @@ func shutdown(srv *http.Server) error {
 // publicURL is the configured URL, else one made of the address listened on.
 func (s server) publicURL(addr net.Addr) string {
 	if s.flags.PublicURL != "" {
-		return strings.TrimRight(s.flags.PublicURL, "/")
+		return string(s.flags.PublicURL)
 	}
 	scheme := "http"
 	if s.tls != nil {

@@ -9,26 +9,31 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry"
-	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/oauth"
 )
 
 type tokenCmd struct {
 	Create tokenCreateCmd `cmd:"" help:"Make a private integration token and print it; it is shown this once."`
+	List   tokenListCmd   `cmd:"" help:"List private integration tokens."`
+	Rotate tokenRotateCmd `cmd:"" help:"Replace a token and print the new one; it is shown this once."`
+	Delete tokenDeleteCmd `cmd:"" help:"Delete a token; it is refused from then on."`
 }
 
 type tokenCreateCmd struct {
 	dataFlags
-	Company    string   `help:"Make a token of this agency." xor:"owner" required:"" placeholder:"ID"`
-	Location   string   `help:"Make a token of this sub-account." xor:"owner" required:"" placeholder:"ID"`
-	NewCompany string   `help:"Make an agency of this name and a token of it; its id goes to standard error." xor:"owner" required:"" placeholder:"NAME"`
-	Scopes     []string `help:"Scopes, separated by commas; all by default." placeholder:"SCOPE"`
-	Name       string   `help:"Name to tell the token by." default:"created on the command line"`
+	Company    string    `help:"Make a token of this agency." xor:"owner" placeholder:"ID"`
+	Location   string    `help:"Make a token of this sub-account." xor:"owner" placeholder:"ID"`
+	NewCompany name      `help:"Make an agency of this name, and an installation if there is none, and a token of the agency; its id goes to standard error." xor:"owner" placeholder:"NAME"`
+	Scopes     scopeList `help:"Scopes, separated by commas; all by default." placeholder:"SCOPE,..."`
+	Name       name      `help:"Name to tell the token by." default:"created on the command line"`
 }
 
 // Help is printed below the flags.
 func (tokenCreateCmd) Help() string {
-	return `Examples:
+	return `Say whose token it is: --company, --location or --new-company. The data must not be
+in use: stop the server first, start it again afterwards.
+
+Examples:
   tenantry token create --company ID --scopes locations.readonly,locations.write --data DIR
   tenantry token create --location ID --data DIR
   tenantry token create --new-company "My agency" --data DIR
@@ -39,14 +44,14 @@ The scopes are:
 
 // Run prints the token and nothing else.
 func (c *tokenCreateCmd) Run(ctx context.Context, io console) error {
-	scopes, err := tenantry.ParseScopes(c.Scopes)
-	if err != nil {
-		return usageError(err.Error())
+	if c.Company == "" && c.Location == "" && c.NewCompany == "" {
+		return usageError("say whose token it is: --company ID, --location ID or --new-company NAME")
 	}
+	scopes := []tenantry.Scope(c.Scopes)
 	if len(scopes) == 0 {
 		scopes = tenantry.PrivateScopes()
 	}
-	in, err := c.open(ctx, slog.New(slog.DiscardHandler), db.Full, true)
+	in, err := c.open(ctx, slog.New(slog.DiscardHandler), opening{mustExist: c.NewCompany == ""})
 	if err != nil {
 		return err
 	}
@@ -64,7 +69,7 @@ func (c *tokenCreateCmd) create(ctx context.Context, io console, in *instance, s
 		caller.Class, caller.LocationID = tenantry.SubAccount, tenantry.LocationID(c.Location)
 	}
 	if c.NewCompany != "" {
-		company, err := in.store.CreateCompany(ctx, c.NewCompany, "")
+		company, err := in.store.CreateCompany(ctx, string(c.NewCompany), "")
 		if err != nil {
 			return "", err
 		}
@@ -74,7 +79,7 @@ func (c *tokenCreateCmd) create(ctx context.Context, io console, in *instance, s
 		}
 	}
 	token := oauth.NewPrivateToken()
-	_, err := in.store.CreateToken(ctx, tenantry.System(), oauth.HashToken(token), c.Name, caller, time.Time{})
+	_, err := in.store.CreateToken(ctx, tenantry.System(), oauth.HashToken(token), string(c.Name), caller, time.Time{})
 	if tenantry.KindOf(err) == tenantry.NoAccess {
 		err = fmt.Errorf("there is no sub-account %s", c.Location)
 	}

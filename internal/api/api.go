@@ -50,6 +50,8 @@ func ownCompany(c tenantry.Caller, id tenantry.CompanyID) error {
 // deleted is the answer of most deletes: the published flag with its published
 // spelling, and the right one beside it (contract, decision 28).
 type deleted struct {
+	_ struct{} `schema:"DeleteSuccessfulResponseDto"`
+
 	Succeded  bool `json:"succeded"`
 	Succeeded bool `json:"succeeded"`
 }

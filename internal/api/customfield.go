@@ -6,6 +6,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/wire"
 )
 
 type customFieldsInput struct {
@@ -30,7 +31,7 @@ type searchCustomFieldsInput struct {
 	LocationID   tenantry.LocationID `path:"locationId"`
 	DocumentType string              `query:"documentType" default:"field" rule:"enum=field|folder" doc:"Whether to search the fields or the folders"`
 	Model        string              `query:"model" default:"contact" rule:"enum=contact|opportunity|all" doc:"Model, as in the list"`
-	Query        string              `query:"query" rule:"maxLen=255" doc:"Part of the name, in any case"`
+	Query        string              `query:"query" rule:"maxLen=100" doc:"Part of the name, in any case"`
 	Skip         int                 `query:"skip" default:"0" rule:"min=0" doc:"Items to skip"`
 	Limit        int                 `query:"limit" default:"100" rule:"min=1,max=1000" doc:"Items to return, 1 to 1000"`
 }
@@ -55,6 +56,14 @@ type createCustomFieldInput struct {
 	Body       createCustomFieldBody `body:"json"`
 }
 
+func (a *API) checkCreateCustomField(ctx context.Context, _ tenantry.Caller, in *createCustomFieldInput, v *wire.Violations) error {
+	if v.Failed("documentType") || v.Failed("model") {
+		return nil // the folder depends on them
+	}
+	problems, err := a.store.NewCustomFieldProblems(ctx, in.LocationID, in.Body.draft())
+	return addStored(v, problems, err)
+}
+
 func (a *API) createCustomField(ctx context.Context, c tenantry.Caller, in *createCustomFieldInput) (customFieldAnswer, error) {
 	f, err := a.store.CreateCustomField(ctx, in.LocationID, c.Actor(), in.Body.draft())
 	return customFieldAnswer{CustomField: customFieldOut(f)}, err
@@ -66,6 +75,9 @@ type customFieldInput struct {
 }
 
 func (a *API) customField(ctx context.Context, _ tenantry.Caller, in *customFieldInput) (customFieldAnswer, error) {
+	if f, ok := tenantry.StandardFieldOf(string(in.ID)); ok {
+		return customFieldAnswer{CustomField: standardFieldOut(f, in.LocationID)}, nil
+	}
 	f, err := a.store.CustomField(ctx, in.LocationID, in.ID)
 	return customFieldAnswer{CustomField: customFieldOut(f)}, err
 }
@@ -74,6 +86,11 @@ type updateCustomFieldInput struct {
 	LocationID tenantry.LocationID    `path:"locationId"`
 	ID         tenantry.CustomFieldID `path:"id" doc:"Custom field id"`
 	Body       updateCustomFieldBody  `body:"json"`
+}
+
+func (a *API) checkUpdateCustomField(ctx context.Context, _ tenantry.Caller, in *updateCustomFieldInput, v *wire.Violations) error {
+	problems, err := a.store.CustomFieldProblems(ctx, in.LocationID, in.ID, in.Body.patch())
+	return addStored(v, problems, err)
 }
 
 func (a *API) updateCustomField(ctx context.Context, c tenantry.Caller, in *updateCustomFieldInput) (customFieldAnswer, error) {

@@ -16,6 +16,9 @@ type fieldName string
 
 func (n fieldName) stored() string { return strings.TrimSpace(norm.NFC.String(string(n))) }
 
+// MaxLength implements [wire.Bounded].
+func (fieldName) MaxLength() int { return tenantry.MaxFieldName }
+
 // Check implements [wire.Checker].
 func (n fieldName) Check() string {
 	if utf8.RuneCountInString(n.stored()) > tenantry.MaxFieldName {
@@ -75,16 +78,8 @@ func (dataType) Enum() []string {
 type textBoxBody struct {
 	_ struct{} `schema:"textBoxListOptionsSchema"`
 
-	Label        string `json:"label" rule:"notEmpty,maxLen=255" doc:"What the box is called; a box needs one" example:"First"`
+	Label        string `json:"label" rule:"required,notEmpty,maxLen=255" doc:"What the box is called: without it, it cannot be told from the others" example:"First"`
 	PrefillValue string `json:"prefillValue" rule:"maxLen=1000" doc:"What is in the box at first" example:""`
-}
-
-// CheckAll implements [wire.CrossChecker]: the label is not required in the published
-// document, but a box without one cannot be told from the others.
-func (b *textBoxBody) CheckAll(v *wire.Violations) {
-	if b.Label == "" && !v.Failed("label") {
-		v.Add("label", "should not be empty")
-	}
 }
 
 type createCustomFieldBody struct {

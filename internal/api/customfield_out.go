@@ -30,11 +30,13 @@ type customField struct {
 	DocumentType          tenantry.DocumentType  `json:"documentType" rule:"enum=field|folder"`
 	ParentID              tenantry.CustomFieldID `json:"parentId" doc:"Folder, empty for none"`
 	Description           string                 `json:"description"`
-	Standard              bool                   `json:"standard" doc:"Always false" example:"false"`
-	DateAdded             string                 `json:"dateAdded" example:"2021-09-30T00:00:00.000Z"`
+	Standard              bool                   `json:"standard" doc:"Whether it is one of the fields that every contact has, which can be read by their keys" example:"false"`
+	DateAdded             string                 `json:"dateAdded" doc:"ISO 8601 in UTC; empty for a standard field" example:"2021-09-30T00:00:00.000Z"`
 }
 
 type textBox struct {
+	_ struct{} `schema:"TextBoxSchema"`
+
 	Label        string `json:"label"`
 	PrefillValue string `json:"prefillValue"`
 }
@@ -73,13 +75,25 @@ func customFieldOut(f tenantry.CustomField) customField {
 	case slices.Contains(tenantry.ChoiceTypes(), f.DataType):
 		out.PicklistOptions = f.Options
 	case f.DataType == tenantry.TextBoxListField:
-		out.TextBoxListOptions = each(f.TextBoxes, func(b tenantry.TextBox) textBox { return textBox(b) })
+		out.TextBoxListOptions = each(f.TextBoxes, func(b tenantry.TextBox) textBox {
+			return textBox{Label: b.Label, PrefillValue: b.PrefillValue}
+		})
 	case f.DataType == tenantry.FileUploadField:
 		out.AcceptedFormat, out.IsMultiFileAllowed, out.MaxFileLimit = f.AcceptedFormat, &f.IsMultipleFile, new(f.FileLimit())
 		if f.MaxFiles > 0 {
 			out.MaxFileLimit = &f.MaxFiles // as it was given, even beside a single file
 		}
 	}
+	return out
+}
+
+// standardFieldOut is a field that every contact of the location has. Its key is its id.
+func standardFieldOut(f tenantry.StandardField, loc tenantry.LocationID) customField {
+	out := customFieldOut(tenantry.CustomField{
+		ID: tenantry.CustomFieldID(f.Key), LocationID: loc, DocumentType: tenantry.FieldDocument, Model: tenantry.ContactModel,
+		Name: f.Name, Key: f.Key, DataType: f.DataType,
+	})
+	out.Standard, out.DateAdded = true, ""
 	return out
 }
 

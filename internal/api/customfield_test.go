@@ -77,7 +77,7 @@ func TestU20TypesNeedTheirMembers(t *testing.T) {
 			refuseField("too many files", `{"name":"C","dataType":"FILE_UPLOAD","acceptedFormat":["pdf"],"maxNumberOfFiles":101}`,
 				`["maxNumberOfFiles must not be greater than 100"]`),
 			refuseField("boxes without a label", `{"name":"B","dataType":"TEXTBOX_LIST","textBoxListOptions":[{},{"label":""},{"label":1},{"wrong":"x","label":"ok"}]}`,
-				`["textBoxListOptions.0.label should not be empty","textBoxListOptions.1.label should not be empty",
+				`["textBoxListOptions.0.label must be a string","textBoxListOptions.0.label should not be empty","textBoxListOptions.1.label should not be empty",
 				"textBoxListOptions.2.label must be a string","textBoxListOptions.3.property wrong should not exist"]`),
 			refuseField("a box that is none", `{"name":"B","dataType":"TEXTBOX_LIST","textBoxListOptions":["First"]}`,
 				`["textBoxListOptions.0 must be an object"]`),
@@ -343,6 +343,16 @@ func TestStandardFieldsAreNotShadowed(t *testing.T) {
 			refused("key", "POST", fieldsPath, `{"name":"Work mail","dataType":"TEXT","fieldKey":"contact.email"}`, "contact.email"),
 			refused("rename", "PUT", fieldsPath+"/"+id, `{"name":"Phone"}`, "contact.phone"),
 		)
+		for _, f := range tenantry.StandardFields() {
+			e.Send(t, testkit.Scenario{Method: "GET", Path: fieldsPath + "/" + f.Key, Token: "locA", Status: 200,
+				Want: `{"customField":{"id":"` + f.Key + `","name":"` + f.Name + `","fieldKey":"` + f.Key + `","dataType":"` + string(f.DataType) + `",
+					"model":"contact","documentType":"field","locationId":"{locA}","standard":true,"dateAdded":""}}`})
+		}
+		for _, row := range [][2]string{{"PUT", `{"name":"N"}`}, {"DELETE", ""}} {
+			e.Send(t, testkit.Scenario{Method: row[0], Path: fieldsPath + "/contact.email", Token: "locA", Body: row[1], Status: 400,
+				Want: `{"message":"Custom field with id contact.email not found"}`})
+		}
+		e.Send(t, testkit.Scenario{Method: "GET", Path: fieldsPath + "?model=all", Token: "locA", Status: 200, Want: `{"customFields":[{"id":"` + id + `"}]}`})
 		createField(t, e, `{"name":"Website","dataType":"TEXT","model":"opportunity"}`, `{"fieldKey":"opportunity.website"}`)
 		createField(t, e, `{"name":"Website","documentType":"folder"}`, `{"documentType":"folder"}`)
 	})

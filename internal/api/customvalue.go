@@ -31,8 +31,8 @@ type customValuesAnswer struct {
 type customValueBody struct {
 	_ struct{} `schema:"customValuesDTO"`
 
-	Name  fieldName `json:"name" rule:"required,notEmpty" doc:"Name: 1 to 255 characters, kept in NFC and trimmed, unique in the location" example:"Booking Link"`
-	Value string    `json:"value" rule:"required,maxLen=50000" doc:"Text, possibly empty, kept as it is" example:"https://example.com/book"`
+	Name  fieldName `json:"name" rule:"required,notEmpty" doc:"Name: 1 to 255 characters, kept in NFC and trimmed, unique in the location in any case" example:"Booking Link"`
+	Value string    `json:"value" rule:"required,maxLen=10000" doc:"Text, possibly empty, kept as it is" example:"https://example.com/book"`
 }
 
 type customValuesInput struct {

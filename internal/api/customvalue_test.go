@@ -94,7 +94,7 @@ func TestCustomValueValidation(t *testing.T) {
 			{"twice", `{"name":"n","value":"v","name":"m"}`, `["property name should not be repeated"]`},
 			{"NUL", `{"name":"n","value":"a\u0000b"}`, `["value must not contain the NUL character"]`},
 			{"name too long", jsonOf(t, map[string]string{"name": long + "e", "value": "v"}), `["name must be shorter than or equal to 255 characters"]`},
-			{"value too long", jsonOf(t, map[string]string{"name": "n", "value": longest + "v"}), `["value must be shorter than or equal to 50000 characters"]`},
+			{"value too long", jsonOf(t, map[string]string{"name": "n", "value": longest + "v"}), `["value must be shorter than or equal to 10000 characters"]`},
 		} {
 			for method, path := range map[string]string{"POST": customValuesPath, "PUT": customValuesPath + "/" + id} {
 				e.Run(t, testkit.Scenario{Name: row.name + " " + method, Method: method, Path: path, Token: "locA", Body: row.body, Status: 422,
@@ -175,16 +175,24 @@ func TestU44DuplicateNames(t *testing.T) {
 			testkit.Scenario{Name: "decomposed", Method: "POST", Path: customValuesPath, Token: "locA", Body: `{"name":"Cafe\u0301","value":"1"}`, Status: 400,
 				Want: `{"message":"Custom value with name Café already exists"}`},
 			testkit.Scenario{Name: "another name, the same key", Method: "POST", Path: customValuesPath, Token: "locA", Body: `{"name":"LOGO!","value":"1"}`, Status: 400,
-				Want: `{"message":"Custom value with key {{ custom_values.logo }} already exists","code":"duplicate","meta":{"existingId":"` + id + `"}}`},
+				Want: `{"message":"Custom value with key {{ custom_values.logo }} already exists: it is the one with name Logo","code":"duplicate","meta":{"existingId":"` + id + `"}}`},
 			testkit.Scenario{Name: "rename to it", Method: "PUT", Path: other, Token: "locA", Body: `{"name":"Logo","value":"2"}`, Status: 400, Want: taken},
-			testkit.Scenario{Name: "rename to another name whose key it has", Method: "PUT", Path: other, Token: "locA", Body: `{"name":"logo","value":"2"}`, Status: 200,
-				Want: `{"customValue":{"name":"logo","fieldKey":"{{ custom_values.café }}"}}`, Events: events(tenantry.CustomValueUpdated)},
+			testkit.Scenario{Name: "create in another case", Method: "POST", Path: customValuesPath, Token: "locA", Body: `{"name":"LOGO","value":"1"}`, Status: 400,
+				Want: `{"message":"Custom value with name LOGO already exists","code":"duplicate","meta":{"existingId":"` + id + `"}}`},
+			testkit.Scenario{Name: "rename to it in another case", Method: "PUT", Path: other, Token: "locA", Body: `{"name":"logo","value":"2"}`, Status: 400,
+				Want: `{"message":"Custom value with name logo already exists","code":"duplicate","meta":{"existingId":"` + id + `"}}`},
+			testkit.Scenario{Name: "another case of its own name", Method: "PUT", Path: other, Token: "locA", Body: `{"name":"CAFÉ","value":"2"}`, Status: 200,
+				Want: `{"customValue":{"name":"CAFÉ"}}`, Events: events(tenantry.CustomValueUpdated)},
+			testkit.Scenario{Name: "its old name in yet another case", Method: "POST", Path: customValuesPath, Token: "locA", Body: `{"name":"café","value":"1"}`, Status: 400,
+				Want: `{"message":"Custom value with name café already exists"}`},
+			testkit.Scenario{Name: "rename to another name whose key it has", Method: "PUT", Path: other, Token: "locA", Body: `{"name":"Logo!","value":"2"}`, Status: 200,
+				Want: `{"customValue":{"name":"Logo!","fieldKey":"{{ custom_values.café }}"}}`, Events: events(tenantry.CustomValueUpdated)},
 			testkit.Scenario{Name: "a renamed value keeps its key from others", Method: "POST", Path: customValuesPath, Token: "locA", Body: `{"name":"Café","value":"3"}`, Status: 400,
-				Want: `{"message":"Custom value with key {{ custom_values.café }} already exists"}`},
+				Want: `{"message":"Custom value with key {{ custom_values.café }} already exists: it is the one with name Logo!"}`},
 			testkit.Scenario{Name: "in another location", Method: "POST", Path: "/locations/{locB}/customValues", Token: "locB", Body: `{"name":"Logo","value":"1"}`, Status: 201,
 				Want: `{"customValue":{"name":"Logo","fieldKey":"{{ custom_values.logo }}","locationId":"{locB}"}}`},
 			testkit.Scenario{Name: "nothing stored", Method: "GET", Path: customValuesPath, Token: "locA", Status: 200,
-				Want: `{"customValues":[{"name":"Logo","value":"1"},{"name":"logo","value":"2"}]}`},
+				Want: `{"customValues":[{"name":"Logo","value":"1"},{"name":"Logo!","value":"2"}]}`},
 		)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/wire"
 )
 
 type searchLocationsInput struct {
@@ -43,10 +44,31 @@ func (a *API) createLocation(ctx context.Context, c tenantry.Caller, in *createL
 	if err := ownCompany(c, in.Body.CompanyID); err != nil {
 		return location{}, err
 	}
-	patch := in.Body.locationMembers().patch("")
+	patch := in.Body.locationMembers().patch(string(deref(in.Body.Country)))
 	patch.Name, patch.SnapshotID = &in.Body.Name, in.Body.SnapshotID
 	l, err := a.store.CreateLocation(ctx, c.CompanyID, c.Actor(), patch)
 	return locationOut(l), err
+}
+
+// countryOf tells which country a phone number without a country code belongs to: the
+// one that the members name, else the stored one.
+func (a *API) countryOf(ctx context.Context, loc tenantry.LocationID, m locationMembers) (string, error) {
+	if m.phone == nil || m.country != nil {
+		return string(deref(m.country)), nil
+	}
+	stored, err := a.store.Location(ctx, loc)
+	return stored.Country, err
+}
+
+// checkUpdateLocation checks the phone number.
+func (a *API) checkUpdateLocation(ctx context.Context, _ tenantry.Caller, in *updateLocationInput, v *wire.Violations) error {
+	members := in.Body.locationMembers()
+	country, err := a.countryOf(ctx, in.LocationID, members)
+	if err != nil {
+		return err
+	}
+	members.check(v, country)
+	return nil
 }
 
 type updateLocationInput struct {
@@ -59,17 +81,11 @@ func (a *API) updateLocation(ctx context.Context, c tenantry.Caller, in *updateL
 		return location{}, err
 	}
 	members := in.Body.locationMembers()
-	stored, err := a.store.Location(ctx, in.LocationID)
+	country, err := a.countryOf(ctx, in.LocationID, members)
 	if err != nil {
 		return location{}, err
 	}
-	// A number without a country code belongs to the stored country when the body names none.
-	if members.phone != nil && members.country == nil {
-		if _, ok := e164(*members.phone, stored.Country); !ok {
-			return location{}, tenantry.InvalidInput("phone " + textPhone)
-		}
-	}
-	patch := members.patch(stored.Country)
+	patch := members.patch(country)
 	patch.Name = in.Body.Name
 	if in.Body.Snapshot != nil {
 		patch.SnapshotID = &in.Body.Snapshot.ID
@@ -96,6 +112,8 @@ func (a *API) deleteLocation(ctx context.Context, c tenantry.Caller, in *deleteL
 }
 
 type timeZonesAnswer struct {
+	_ struct{} `schema:"TimezonesSuccessfulResponseDto"`
+
 	TimeZones []string `json:"timeZones" doc:"Every canonical IANA time zone, sorted"`
 }
 

@@ -81,7 +81,9 @@ type createLocationBody struct {
 }
 
 // CheckAll implements [wire.CrossChecker].
-func (b *createLocationBody) CheckAll(v *wire.Violations) { b.locationMembers().check(v, true) }
+func (b *createLocationBody) CheckAll(v *wire.Violations) {
+	b.locationMembers().check(v, string(deref(b.Country)))
+}
 
 type updateLocationBody struct {
 	_ struct{} `schema:"UpdateLocationDto"`
@@ -103,9 +105,6 @@ type updateLocationBody struct {
 	Mailgun      *mailgunBody       `json:"mailgun"`
 	Snapshot     *snapshotBody      `json:"snapshot"`
 }
-
-// CheckAll implements [wire.CrossChecker].
-func (b *updateLocationBody) CheckAll(v *wire.Violations) { b.locationMembers().check(v, false) }
 
 // locationMembers are the members that create and update share.
 type locationMembers struct {
@@ -135,35 +134,21 @@ func (b *updateLocationBody) locationMembers() locationMembers {
 	}
 }
 
-// check refuses a text that is no phone number. Where the body does not name the
-// country and the location may have one (not complete), a national number is left to the
-// handler, which knows it.
-func (m locationMembers) check(v *wire.Violations, complete bool) {
-	if m.phone == nil || v.Failed("phone") {
-		return
-	}
-	if m.country == nil && !complete && !isInternational(*m.phone) {
-		return
-	}
-	if _, ok := e164(*m.phone, string(deref(m.country))); !ok {
+// check refuses a text that is no phone number of the country.
+func (m locationMembers) check(v *wire.Violations, country string) {
+	if _, ok := e164(deref(m.phone), country); !ok && !v.Failed("phone") {
 		v.Add("phone", textPhone)
 	}
 }
 
-func isInternational(phone string) bool { return len(phone) > 0 && phone[0] == '+' }
-
-// patch translates the members; a phone number is read as one of the body's
-// country, else of the stored one.
-func (m locationMembers) patch(storedCountry string) tenantry.LocationPatch {
+// patch translates the members; a phone number without a country code is one of the country.
+func (m locationMembers) patch(country string) tenantry.LocationPatch {
 	p := tenantry.LocationPatch{
 		Address: m.address, City: m.city, State: m.state, Country: (*string)(m.country), PostalCode: m.postalCode,
 		Website: m.website, Timezone: (*string)(m.timezone),
 	}
 	if m.phone != nil {
-		if m.country != nil {
-			storedCountry = string(*m.country)
-		}
-		number, _ := e164(*m.phone, storedCountry) // checked before
+		number, _ := e164(*m.phone, country) // checked before
 		p.Phone = &number
 	}
 	if m.prospect != nil {

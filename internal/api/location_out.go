@@ -25,14 +25,17 @@ type location struct {
 	Domain              string              `json:"domain"`
 	LogoURL             string              `json:"logoUrl"`
 	Business            business            `json:"business"`
-	Settings            tenantry.Settings   `json:"settings"`
-	Social              tenantry.Social     `json:"social"`
+	Settings            settings            `json:"settings"`
+	Social              social              `json:"social"`
 	Reseller            struct{}            `json:"reseller"`
 	SnapshotID          string              `json:"snapshotId"`
 	DateAdded           string              `json:"dateAdded" doc:"ISO 8601 in UTC"`
 	BrandID             string              `json:"brandId"`
 	Currency            string              `json:"currency"`
 	DefaultEmailService string              `json:"defaultEmailService" doc:"mailgun once its credentials are set"`
+
+	AutomaticMobileAppInvite bool     `json:"automaticMobileAppInvite" doc:"Always false"`
+	IsAgencySubAccount       struct{} `json:"isAgencySubAccount" doc:"Always empty"`
 }
 
 type business struct {
@@ -48,6 +51,48 @@ type business struct {
 	Timezone   string `json:"timezone"`
 	LogoURL    string `json:"logoUrl"`
 	Email      string `json:"email"`
+}
+
+// settings are the settings of a sub-account, all of them.
+type settings struct {
+	_ struct{} `schema:"LocationSettingsSchema"`
+
+	AllowDuplicateContact     bool `json:"allowDuplicateContact"`
+	AllowDuplicateOpportunity bool `json:"allowDuplicateOpportunity"`
+	AllowFacebookNameMerge    bool `json:"allowFacebookNameMerge"`
+	DisableContactTimezone    bool `json:"disableContactTimezone"`
+}
+
+func settingsOut(s tenantry.Settings) settings {
+	return settings{
+		AllowDuplicateContact: s.AllowDuplicateContact, AllowDuplicateOpportunity: s.AllowDuplicateOpportunity,
+		AllowFacebookNameMerge: s.AllowFacebookNameMerge, DisableContactTimezone: s.DisableContactTimezone,
+	}
+}
+
+// social are the social profiles of a sub-account, all of them.
+type social struct {
+	_ struct{} `schema:"LocationSocialSchema"`
+
+	FacebookURL    string `json:"facebookUrl"`
+	GooglePlus     string `json:"googlePlus"`
+	LinkedIn       string `json:"linkedIn"`
+	Foursquare     string `json:"foursquare"`
+	Twitter        string `json:"twitter"`
+	Yelp           string `json:"yelp"`
+	Instagram      string `json:"instagram"`
+	YouTube        string `json:"youtube"`
+	Pinterest      string `json:"pinterest"`
+	BlogRSS        string `json:"blogRss"`
+	GooglePlacesID string `json:"googlePlacesId"`
+}
+
+func socialOut(s tenantry.Social) social {
+	return social{
+		FacebookURL: s.FacebookURL, GooglePlus: s.GooglePlus, LinkedIn: s.LinkedIn, Foursquare: s.Foursquare,
+		Twitter: s.Twitter, Yelp: s.Yelp, Instagram: s.Instagram, YouTube: s.YouTube, Pinterest: s.Pinterest,
+		BlogRSS: s.BlogRSS, GooglePlacesID: s.GooglePlacesID,
+	}
 }
 
 type locationAnswer struct {
@@ -76,8 +121,8 @@ type locationRow struct {
 	Website    string              `json:"website"`
 	Timezone   string              `json:"timezone"`
 	Business   business            `json:"business"`
-	Settings   tenantry.Settings   `json:"settings"`
-	Social     tenantry.Social     `json:"social"`
+	Settings   settings            `json:"settings"`
+	Social     social              `json:"social"`
 	SnapshotID string              `json:"snapshotId"`
 	DateAdded  string              `json:"dateAdded"`
 }
@@ -101,7 +146,7 @@ func locationOut(l tenantry.Location) location {
 		ID: l.ID, CompanyID: l.CompanyID, Name: l.Name, Phone: l.Phone, Email: l.Email, FirstName: l.FirstName,
 		LastName: l.LastName, Address: l.Address, City: l.City, State: l.State, Country: l.Country,
 		PostalCode: l.PostalCode, Website: l.Website, Timezone: l.Timezone, Business: businessOut(l),
-		Settings: l.Settings, Social: l.Social, SnapshotID: l.SnapshotID, DateAdded: tenantry.Stamp(l.CreatedAt),
+		Settings: settingsOut(l.Settings), Social: socialOut(l.Social), SnapshotID: l.SnapshotID, DateAdded: tenantry.Stamp(l.CreatedAt),
 	}
 	if l.HasMailgun {
 		out.DefaultEmailService = "mailgun"
@@ -114,6 +159,6 @@ func locationRowOut(l tenantry.Location) locationRow {
 		ID: l.ID, CompanyID: l.CompanyID, Name: l.Name, Phone: l.Phone, Email: l.Email, FirstName: l.FirstName,
 		LastName: l.LastName, Address: l.Address, City: l.City, State: l.State, Country: l.Country,
 		PostalCode: l.PostalCode, Website: l.Website, Timezone: l.Timezone, Business: businessOut(l),
-		Settings: l.Settings, Social: l.Social, SnapshotID: l.SnapshotID, DateAdded: tenantry.Stamp(l.CreatedAt),
+		Settings: settingsOut(l.Settings), Social: socialOut(l.Social), SnapshotID: l.SnapshotID, DateAdded: tenantry.Stamp(l.CreatedAt),
 	}
 }

@@ -168,7 +168,8 @@ func TestU16ABareLocationHasNoNull(t *testing.T) {
 			Want: `{"id":"*","companyId":"{companyA}","name":"Bare","city":"","state":"","website":"","email":"","domain":"",
 				"settings":{"allowDuplicateContact":false},"social":{"facebookUrl":""},"dateAdded":"2026-03-02T09:00:00.000Z"}`})
 		read := testkit.Scenario{Method: "GET", Path: "/locations/" + a.Text("id"), Token: "agencyA", Status: 200,
-			Want: `{"location":{"id":"` + a.Text("id") + `","name":"Bare","reseller":{},"business":{"name":"Bare"}}}`}
+			Want: `{"location":{"id":"` + a.Text("id") + `","name":"Bare","reseller":{},"business":{"name":"Bare"},
+				"isAgencySubAccount":{},"automaticMobileAppInvite":false}}`}
 		first, second := e.Send(t, read), e.Send(t, read)
 		if diff := cmp.Diff(first.Get("location"), second.Get("location")); diff != "" {
 			t.Errorf("two reads differ:\n%s", diff)

@@ -16,12 +16,12 @@ type rruleOptions struct {
 
 	IntervalType        tenantry.IntervalType `json:"intervalType" rule:"required,enum=yearly|monthly|weekly|daily|hourly" doc:"Period; all but hourly keep the wall-clock time of startDate in the location's time zone" example:"monthly"`
 	Interval            int                   `json:"interval" rule:"required,min=1" doc:"Every so many periods" example:"2"`
-	StartDate           string                `json:"startDate" rule:"required,date" doc:"ISO 8601; without an offset, of the location's time zone" example:"2021-09-30T00:00:00.000Z"`
+	StartDate           string                `json:"startDate" rule:"required,date" doc:"ISO 8601; without an offset, of the location's time zone. When that changes, all but hourly recurrences keep their wall-clock time, and this date moves" example:"2021-09-30T00:00:00.000Z"`
 	EndDate             *string               `json:"endDate,omitempty" rule:"date" doc:"The last instant that can be an occurrence; as startDate" example:"2021-09-30T00:00:00.000Z"`
 	DayOfMonth          *int                  `json:"dayOfMonth,omitempty" rule:"min=1,max=31" doc:"1 to 31; months without the day are skipped" example:"15"`
 	DayOfWeek           *string               `json:"dayOfWeek,omitempty" rule:"enum=MO|TU|WE|TH|FR|SA|SU" example:"MO"`
 	MonthOfYear         *int                  `json:"monthOfYear,omitempty" rule:"min=1,max=12" doc:"1 to 12" example:"1"`
-	Count               *int                  `json:"count,omitempty" rule:"min=1" doc:"The series has at most so many occurrences, counted from startDate" example:"10"`
+	Count               *int                  `json:"count,omitempty" rule:"min=1,max=1000" doc:"The series has at most so many occurrences, counted from startDate; 1 to 1000" example:"10"`
 	CreateTaskIfOverDue *bool                 `json:"createTaskIfOverDue,omitempty" default:"true" doc:"false makes no new task for a contact whose last one is open and overdue; that occurrence is passed over"`
 	DueAfterSeconds     int                   `json:"dueAfterSeconds" rule:"required,min=0,max=3155760000" doc:"Seconds from an occurrence until its task is due, up to a hundred years" example:"600"`
 }
@@ -29,7 +29,7 @@ type rruleOptions struct {
 // CheckAll implements [wire.CrossChecker].
 func (o *rruleOptions) CheckAll(v *wire.Violations) {
 	rule := o.recurrence(time.UTC)
-	if o.EndDate != nil && (v.Failed("endDate") || isLocal(o.StartDate) != isLocal(*o.EndDate)) {
+	if o.EndDate != nil && (v.Failed("endDate") || wire.IsLocalDate(o.StartDate) != wire.IsLocalDate(*o.EndDate)) {
 		rule.EndAt = time.Time{} // which comes first depends on the time zone: see [API.recurrence]
 	}
 	for _, text := range rule.Problems() {
@@ -38,12 +38,6 @@ func (o *rruleOptions) CheckAll(v *wire.Violations) {
 			v.Add(name, rest)
 		}
 	}
-}
-
-// isLocal tells whether a date text has no offset.
-func isLocal(date string) bool {
-	_, err := time.Parse(time.RFC3339Nano, date)
-	return err != nil
 }
 
 // recurrence reads the options, with dates that have no offset in the zone.
@@ -64,6 +58,16 @@ func moment(text string, zone *time.Location) time.Time {
 		return time.Time{}
 	}
 	return t.Truncate(time.Millisecond)
+}
+
+// checkRecurrence refuses options that turn out to be impossible in the time zone of
+// the location.
+func (a *API) checkRecurrence(ctx context.Context, loc tenantry.LocationID, o rruleOptions, v *wire.Violations) error {
+	if v.FailedIn("rruleOptions") {
+		return nil
+	}
+	_, err := a.recurrence(ctx, loc, o)
+	return v.Merge(err)
 }
 
 // recurrence reads options in the time zone of the location, and refuses those that

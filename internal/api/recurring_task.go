@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/wire"
 )
 
 type recurringTaskCreateBody struct {
 	_ struct{} `schema:"RecurringTaskCreateDTO"`
 
 	Title              string               `json:"title" rule:"required,notEmpty,maxLen=1000" doc:"Title of the tasks" example:"Task Name"`
-	Description        string               `json:"description" rule:"maxLen=50000" doc:"Body of the tasks" example:"Task Description"`
+	Description        string               `json:"description" rule:"maxLen=10000" doc:"Body of the tasks" example:"Task Description"`
 	ContactIDs         []tenantry.ContactID `json:"contactIds" rule:"maxItems=100,eachNotEmpty" doc:"Contacts of the location; each occurrence makes a task for each, or one without a contact"`
 	Owners             []tenantry.UserID    `json:"owners" rule:"maxItems=100,eachNotEmpty" doc:"Users of the location's agency; the tasks are assigned to the first"`
 	RRuleOptions       rruleOptions         `json:"rruleOptions" rule:"required" doc:"Recurrence"`
@@ -21,7 +22,7 @@ type recurringTaskUpdateBody struct {
 	_ struct{} `schema:"RecurringTaskUpdateDTO"`
 
 	Title              *string               `json:"title" rule:"notEmpty,maxLen=1000" doc:"Title of the tasks to come" example:"Task Name"`
-	Description        *string               `json:"description" rule:"maxLen=50000" doc:"Body of the tasks to come" example:"Task Description"`
+	Description        *string               `json:"description" rule:"maxLen=10000" doc:"Body of the tasks to come" example:"Task Description"`
 	ContactIDs         *[]tenantry.ContactID `json:"contactIds" rule:"maxItems=100,eachNotEmpty" doc:"Replaces the contacts; kept when absent"`
 	Owners             *[]tenantry.UserID    `json:"owners" rule:"maxItems=100,eachNotEmpty" doc:"Replaces the owners; kept when absent"`
 	RRuleOptions       *rruleOptions         `json:"rruleOptions" doc:"Replaces the whole recurrence, from now on"`
@@ -99,6 +100,32 @@ func (a *API) listRecurringTasks(ctx context.Context, _ tenantry.Caller, in *rec
 func (a *API) recurringTask(ctx context.Context, _ tenantry.Caller, in *recurringTaskInput) (recurringTaskAnswer, error) {
 	r, err := a.store.RecurringTask(ctx, in.LocationID, in.ID)
 	return recurringTaskAnswer{RecurringTask: recurringTaskOut(r)}, err
+}
+
+func (a *API) checkCreateRecurringTask(ctx context.Context, _ tenantry.Caller, in *createRecurringTaskInput, v *wire.Violations) error {
+	if err := a.checkPeople(ctx, in.LocationID, in.Body.ContactIDs, in.Body.Owners, v); err != nil {
+		return err
+	}
+	return a.checkRecurrence(ctx, in.LocationID, in.Body.RRuleOptions, v)
+}
+
+func (a *API) checkUpdateRecurringTask(ctx context.Context, _ tenantry.Caller, in *updateRecurringTaskInput, v *wire.Violations) error {
+	err := a.checkPeople(ctx, in.LocationID, deref(in.Body.ContactIDs), deref(in.Body.Owners), v)
+	if err != nil || in.Body.RRuleOptions == nil {
+		return err
+	}
+	return a.checkRecurrence(ctx, in.LocationID, *in.Body.RRuleOptions, v)
+}
+
+// checkPeople refuses people whom the location does not have.
+func (a *API) checkPeople(ctx context.Context, loc tenantry.LocationID, contacts []tenantry.ContactID, owners []tenantry.UserID, v *wire.Violations) error {
+	if v.Failed("contactIds") {
+		contacts = nil
+	}
+	if v.Failed("owners") {
+		owners = nil
+	}
+	return v.Merge(a.store.CheckRecurringPeople(ctx, loc, contacts, owners))
 }
 
 func (a *API) createRecurringTask(ctx context.Context, c tenantry.Caller, in *createRecurringTaskInput) (recurringTaskAnswer, error) {

@@ -179,6 +179,7 @@ func TestRecurringTasksAreValidated(t *testing.T) {
 			rule(`"intervalType":"minutely","interval":0,"extra":1`): `["rruleOptions.property extra should not exist",
 				"rruleOptions.intervalType must be one of the following values: yearly, monthly, weekly, daily, hourly",
 				"rruleOptions.interval must not be less than 1"]`,
+			rule(`"intervalType":"daily","interval":1,"count":1001`): `["rruleOptions.count must not be greater than 1000"]`,
 			rule(`"intervalType":"daily","interval":1.5,"count":0,"dayOfMonth":32,"monthOfYear":0,"dayOfWeek":"MON"`): `[
 				"rruleOptions.interval must be an integer number","rruleOptions.dayOfMonth must not be greater than 31",
 				"rruleOptions.dayOfWeek must be one of the following values: MO, TU, WE, TH, FR, SA, SU",
@@ -295,8 +296,9 @@ func TestDatesWithoutAnOffset(t *testing.T) {
 		e.Send(t, testkit.Scenario{Method: "PUT", Path: "/locations/{locA}", Token: "locA", Body: `{"companyId":"{companyA}","timezone":"America/New_York"}`,
 			Status: 200, Events: events(tenantry.LocationUpdated)})
 		for dates, want := range map[string]string{
-			`"startDate":"2026-06-01T08:00"`: `"startDate":"2026-06-01T12:00:00.000Z"`,
-			`"startDate":"2026-06-01"`:       `"startDate":"2026-06-01T04:00:00.000Z"`,
+			`"startDate":"2026-06-01T08:00"`:                                                       `"startDate":"2026-06-01T12:00:00.000Z"`,
+			`"startDate":"2026-06-01"`:                                                             `"startDate":"2026-06-01T04:00:00.000Z"`,
+			`"startDate":"2026-06-01T08:00+0200","endDate":"2026-06-01T09:00Z"`:                    `"startDate":"2026-06-01T06:00:00.000Z","endDate":"2026-06-01T09:00:00.000Z"`,
 			`"startDate":"2026-06-01T08:00:00.1239Z","endDate":"2026-06-01T07:30:00"`:              `"startDate":"2026-06-01T08:00:00.123Z","endDate":"2026-06-01T11:30:00.000Z"`,
 			`"startDate":"2026-06-01T08:00:00+02:00","endDate":"2027-01-01T00:00:00.000000+01:00"`: `"startDate":"2026-06-01T06:00:00.000Z","endDate":"2026-12-31T23:00:00.000Z"`,
 		} {
@@ -304,6 +306,10 @@ func TestDatesWithoutAnOffset(t *testing.T) {
 				Body: `{"title":"t","rruleOptions":{"intervalType":"daily","interval":1,"dueAfterSeconds":0,` + dates + `}}`,
 				Want: `{"recurringTask":{"rruleOptions":{` + want + `}}}`, Events: events(tenantry.RecurringTaskCreated)})
 		}
+		// Both have an offset, so the location's time zone is not needed to tell.
+		e.Send(t, testkit.Scenario{Method: "POST", Path: "/locations/{locA}/recurring-tasks", Token: "locA", Status: 422,
+			Body: `{"title":"","rruleOptions":{"intervalType":"daily","interval":1,"dueAfterSeconds":0,"startDate":"2026-06-01T12:00+0000","endDate":"2026-06-01T11:00Z"}}`,
+			Want: `{"message":["title should not be empty","rruleOptions.endDate must not be before startDate"]}`})
 		e.Send(t, testkit.Scenario{Method: "POST", Path: "/locations/{locA}/recurring-tasks", Token: "locA", Status: 422,
 			Body: `{"title":"t","rruleOptions":{"intervalType":"daily","interval":1,"dueAfterSeconds":0,"startDate":"2026-06-01T12:00:00Z","endDate":"2026-06-01T07:59"}}`,
 			Want: `{"message":["rruleOptions.endDate must not be before startDate"]}`})

@@ -16,7 +16,7 @@ type taskSearchBody struct {
 	ContactID     []tenantry.ContactID `json:"contactId" rule:"maxItems=1000" doc:"Tasks of any of these contacts, an empty text standing for none; an empty list filters nothing"`
 	Completed     *bool                `json:"completed" doc:"Only completed tasks, or only open ones" example:"true"`
 	AssignedTo    []tenantry.UserID    `json:"assignedTo" rule:"maxItems=1000" doc:"Tasks of any of these users, an empty text standing for none; an empty list filters nothing"`
-	Query         string               `json:"query" rule:"maxLen=1000" doc:"Text in the title or the body, taken literally, in any case" example:"Task Name"`
+	Query         string               `json:"query" rule:"maxLen=100" doc:"Text in the title or the body, taken literally, in any case" example:"Task Name"`
 	Limit         int                  `json:"limit" rule:"min=1,max=500" default:"25" doc:"Tasks to return, 1 to 500"`
 	Skip          int                  `json:"skip" rule:"min=0" default:"0" doc:"Tasks to skip"`
 	BusinessID    string               `json:"businessId" doc:"Tasks of contacts of this business"`

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/wire"
@@ -47,20 +46,20 @@ type templateAnswer struct {
 
 type templatesInput struct {
 	LocationID tenantry.LocationID   `path:"locationId"`
-	OriginID   string                `query:"originId" doc:"Origin of the templates; the location's own id, or none, lists all"`
+	OriginID   string                `query:"originId" rule:"notEmpty" doc:"Origin of the templates; the location's own id, or none, lists all"`
 	Deleted    bool                  `query:"deleted" default:"false" doc:"Whether to list the deleted templates, and only them"`
 	Skip       int                   `query:"skip" default:"0" rule:"min=0" doc:"Templates to skip"`
-	Limit      int                   `query:"limit" default:"25" rule:"min=1,max=1000" doc:"Templates to return, 1 to 1000"`
+	Limit      int                   `query:"limit" default:"25" rule:"min=1,max=200" doc:"Templates to return, 1 to 200"`
 	Type       tenantry.TemplateType `query:"type" rule:"enum=sms|email|whatsapp" doc:"Type of the templates; any when absent"`
 }
 
 type templateContentBody struct {
 	_ struct{} `schema:"TemplateContentDto"`
 
-	Body        *string  `json:"body" rule:"maxLen=250000" doc:"Text; required for sms and whatsapp and only allowed there"`
+	Body        *string  `json:"body" rule:"maxLen=100000" doc:"Text; required for sms and whatsapp and only allowed there"`
 	Subject     *string  `json:"subject" rule:"maxLen=1000" doc:"Subject; required for email and only allowed there"`
-	HTML        *string  `json:"html" rule:"maxLen=250000" doc:"Text with markup; required for email and only allowed there"`
-	Attachments []string `json:"attachments" rule:"maxItems=100,maxLen=2048,eachNotEmpty" doc:"Kept as given"`
+	HTML        *string  `json:"html" rule:"maxLen=100000" doc:"Text with markup; required for email and only allowed there"`
+	Attachments []string `json:"attachments" rule:"maxItems=20,maxLen=2048,eachNotEmpty" doc:"Kept as given"`
 }
 
 type createTemplateBody struct {
@@ -70,7 +69,7 @@ type createTemplateBody struct {
 	Type           tenantry.TemplateType `json:"type" rule:"required,enum=sms|email|whatsapp" example:"sms"`
 	OriginID       *string               `json:"originId" rule:"notEmpty,maxLen=255" doc:"Where the template comes from; the location when absent"`
 	Template       templateContentBody   `json:"template" rule:"required"`
-	URLAttachments []string              `json:"urlAttachments" rule:"maxItems=100,maxLen=2048,eachNotEmpty" doc:"Only allowed for sms and whatsapp"`
+	URLAttachments []string              `json:"urlAttachments" rule:"maxItems=20,maxLen=2048,eachNotEmpty" doc:"Only allowed for sms and whatsapp"`
 }
 
 // CheckAll implements [wire.CrossChecker].
@@ -78,12 +77,7 @@ func (b *createTemplateBody) CheckAll(v *wire.Violations) {
 	if v.Failed("type") {
 		return // the content depends on it
 	}
-	for _, p := range b.patch().Apply(tenantry.Template{}).Problems() {
-		parent, _, _ := strings.Cut(p.Property, ".")
-		if !v.Failed(p.Property) && !v.Failed(parent) {
-			v.Add(p.Property, p.Text)
-		}
-	}
+	addProblems(v, b.patch().Apply(tenantry.Template{}).Problems())
 }
 
 func (b *createTemplateBody) patch() tenantry.TemplatePatch {
@@ -101,7 +95,7 @@ type updateTemplateBody struct {
 	Type           *tenantry.TemplateType `json:"type" rule:"enum=sms|email|whatsapp" doc:"Another type starts with no content but the attachments" example:"sms"`
 	OriginID       *string                `json:"originId" rule:"notEmpty,maxLen=255" doc:"Where the template comes from"`
 	Template       templateContentBody    `json:"template"`
-	URLAttachments []string               `json:"urlAttachments" rule:"maxItems=100,maxLen=2048,eachNotEmpty" doc:"Only allowed for sms and whatsapp; replaces all of them"`
+	URLAttachments []string               `json:"urlAttachments" rule:"maxItems=20,maxLen=2048,eachNotEmpty" doc:"Only allowed for sms and whatsapp; replaces all of them"`
 }
 
 func (b *updateTemplateBody) patch() tenantry.TemplatePatch {
@@ -156,6 +150,14 @@ func (a *API) templates(ctx context.Context, _ tenantry.Caller, in *templatesInp
 func (a *API) createTemplate(ctx context.Context, c tenantry.Caller, in *createTemplateInput) (templateAnswer, error) {
 	t, err := a.store.CreateTemplate(ctx, in.LocationID, c.Actor(), in.Body.patch())
 	return templateAnswer{Template: templateOut(t)}, err
+}
+
+func (a *API) checkUpdateTemplate(ctx context.Context, _ tenantry.Caller, in *updateTemplateInput, v *wire.Violations) error {
+	if v.Failed("type") {
+		return nil // the content depends on it
+	}
+	problems, err := a.store.TemplateProblems(ctx, in.LocationID, in.ID, in.Body.patch())
+	return addStored(v, problems, err)
 }
 
 func (a *API) updateTemplate(ctx context.Context, c tenantry.Caller, in *updateTemplateInput) (templateAnswer, error) {

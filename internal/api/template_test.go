@@ -100,7 +100,7 @@ func TestTemplateValidation(t *testing.T) {
 			{"content types", `{"name":" ","type":"sms","template":{"body":1,"attachments":[1]},"urlAttachments":[""]}`,
 				`["name should not be empty","template.body must be a string","each value in template.attachments must be a string","each value in urlAttachments should not be empty"]`},
 			{"too long", `{"name":"` + strings.Repeat("n", 256) + `","type":"sms","template":{"body":"` + strings.Repeat("b", tenantry.MaxTemplateText+1) + `"},"originId":""}`,
-				`["name must be shorter than or equal to 255 characters","originId should not be empty","template.body must be shorter than or equal to 250000 characters"]`},
+				`["name must be shorter than or equal to 255 characters","originId should not be empty","template.body must be shorter than or equal to 100000 characters"]`},
 		}
 		create := append(both,
 			row{"missing", `{}`, `["name must be a string","name should not be empty","type must be one of the following values: sms, email, whatsapp","template must be an object"]`},
@@ -138,20 +138,19 @@ func TestU67ListTemplates(t *testing.T) {
 		e.Send(t, testkit.Scenario{Method: "POST", Path: "/locations/{locB}/templates", Token: "locB", Status: 201,
 			Body: `{"name":"5","type":"sms","originId":"builder","template":{"body":"b"}}`})
 		for query, want := range map[string][]string{
-			"":                                   {sms, email, built, whatsapp},
-			"?limit=10&skip=0":                   {sms, email, built, whatsapp},
-			"?originId={locA}":                   {sms, email, built, whatsapp},
-			"?originId=":                         {sms, email, built, whatsapp},
-			"?originId={locA}&type=sms":          {sms},
-			"?type=email":                        {email, built},
-			"?type=whatsapp":                     {whatsapp},
-			"?originId=builder":                  {built, whatsapp},
-			"?originId=builder&type=email":       {built},
-			"?originId=build%25":                 {},
-			"?originId={locB}":                   {},
-			"?deleted=false":                     {sms, email, built, whatsapp},
-			"?deleted=true":                      {},
-			"?originId={locA}&limit=1000&skip=0": {sms, email, built, whatsapp},
+			"":                                  {sms, email, built, whatsapp},
+			"?limit=10&skip=0":                  {sms, email, built, whatsapp},
+			"?originId={locA}":                  {sms, email, built, whatsapp},
+			"?originId={locA}&type=sms":         {sms},
+			"?type=email":                       {email, built},
+			"?type=whatsapp":                    {whatsapp},
+			"?originId=builder":                 {built, whatsapp},
+			"?originId=builder&type=email":      {built},
+			"?originId=build%25":                {},
+			"?originId={locB}":                  {},
+			"?deleted=false":                    {sms, email, built, whatsapp},
+			"?deleted=true":                     {},
+			"?originId={locA}&limit=200&skip=0": {sms, email, built, whatsapp},
 		} {
 			a := e.Send(t, testkit.Scenario{Method: "GET", Path: templatesPath + query, Token: "locA", Status: 200, Want: fmt.Sprintf(`{"totalCount":%d}`, len(want))})
 			if diff := cmp.Diff(want, ids(a, "templates")); diff != "" {
@@ -159,12 +158,13 @@ func TestU67ListTemplates(t *testing.T) {
 			}
 		}
 		for query, want := range map[string]string{
+			"originId=":                 `["originId should not be empty"]`,
 			"originId={locA}&type=fax":  `["type must be one of the following values: sms, email, whatsapp"]`,
 			"type=":                     `["type must be one of the following values: sms, email, whatsapp"]`,
 			"deleted=yes":               `["deleted must be a boolean value"]`,
 			"limit=0":                   `["limit must not be less than 1"]`,
-			"limit=1001&skip=-1":        `["skip must not be less than 0","limit must not be greater than 1000"]`,
-			"limit=1e9":                 `["limit must not be greater than 1000"]`,
+			"limit=201&skip=-1":         `["skip must not be less than 0","limit must not be greater than 200"]`,
+			"limit=1e9":                 `["limit must not be greater than 200"]`,
 			"limit=all&skip=":           `["skip must be a number conforming to the specified constraints","limit must be a number conforming to the specified constraints"]`,
 			"query=x&locationId={locA}": `["property query should not exist","property locationId should not exist"]`,
 			"type=sms&type=email":       `["property type should not be repeated"]`,

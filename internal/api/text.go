@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/tenantry/tenantry"
@@ -39,6 +38,9 @@ func (n tagName) stored() string {
 	return strings.ToLower(norm.NFC.String(strings.TrimSpace(norm.NFC.String(string(n)))))
 }
 
+// MaxLength implements [wire.Bounded].
+func (tagName) MaxLength() int { return tenantry.MaxTagName }
+
 // Check implements [wire.Checker]. The limit is on the stored form: lower-casing can
 // change the length of a name.
 func (n tagName) Check() string {
@@ -46,24 +48,4 @@ func (n tagName) Check() string {
 		return "must be shorter than or equal to 255 characters"
 	}
 	return ""
-}
-
-// textPhone is the message of a text that is no phone number.
-const textPhone = "must be a valid phone number"
-
-// e164 gives a phone number in E.164, read as one of the country where it has no
-// country code; without a country, as one of the United States. ok is false for a text that is
-// no phone number; empty stays empty (contract, decision 20).
-func e164(phone, countryCode string) (number string, ok bool) {
-	if phone == "" {
-		return "", true
-	}
-	if countryCode == "" {
-		countryCode = "US"
-	}
-	n, err := phonenumbers.Parse(phone, countryCode)
-	if err != nil {
-		return "", false
-	}
-	return phonenumbers.Format(n, phonenumbers.E164), true
 }

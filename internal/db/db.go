@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -18,6 +20,10 @@ type Durability int
 const (
 	// Full is the default: what [DB.Write] has answered survives a power loss.
 	Full Durability = iota
+	// Deferred flushes now and then, and all of it in [DB.Close], which fails if it
+	// cannot: a power loss before may take the latest writes, but damages nothing. For
+	// a bulk load that is begun again when it breaks off.
+	Deferred
 	// Relaxed never flushes: a power loss or a crash of the machine may damage
 	// the database, a crash of the process does not. For throw-away data.
 	Relaxed
@@ -26,6 +32,7 @@ const (
 // Options are what a caller of [Open] may choose; the zero value is for production.
 type Options struct {
 	Durability Durability
+	MustExist  bool         // [ErrNoDatabase] instead of a new file and folder
 	Readers    int          // connections of the read pool; 0 takes one a processor, 4 to 8
 	Logger     *slog.Logger // nil is silent
 }
@@ -35,9 +42,12 @@ type tuning struct {
 	batch      int // closures in one transaction at most, which bounds how long the first waits
 	queue      int // writes that may wait; one more is refused
 	statements int // prepared statements kept for each connection
+	readLimit  time.Duration
 }
 
-func defaultTuning() tuning { return tuning{batch: 256, queue: 1024, statements: 256} }
+func defaultTuning() tuning {
+	return tuning{batch: 256, queue: 1024, statements: 256, readLimit: 10 * time.Second}
+}
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
@@ -56,7 +66,7 @@ type DB struct {
 }
 
 // Open opens the database that url names: "sqlite:PATH" is a file, created when
-// missing together with its folder, both for the owner only. The folder is locked until
+// missing together with its folder, both for the owner only, unless it must exist. The folder is locked until
 // [DB.Close]: [ErrFolderInUse] when something else has it open. It migrates
 // nothing; see [DB.Migrate].
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
@@ -71,6 +81,11 @@ func open(ctx context.Context, url string, opts Options, migrations fs.FS, t tun
 	path, err := databasePath(url)
 	if err != nil {
 		return nil, err
+	}
+	if opts.MustExist {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%w: %s does not exist", ErrNoDatabase, path)
+		}
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
@@ -107,7 +122,8 @@ func databasePath(url string) (string, error) {
 
 // Read gives the pool of read-only connections. Each query sees every write
 // that [DB.Write] had answered before it began. A query made while the rows of
-// another are open takes a second connection.
+// another are open takes a second connection. One that takes longer than ten seconds is
+// stopped with Unavailable, so that no request holds a connection from the others.
 func (d *DB) Read() Q { return d.reader }
 
 // Write runs fn in a transaction and returns once it is committed, or with the
@@ -130,14 +146,15 @@ func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 // do not exist. It reads the whole database; nil means sound.
 func (d *DB) Check(ctx context.Context) error {
 	text := func(r Row) (s string, err error) { return s, r.Scan(&s) }
-	found, err := All(ctx, d.Read(), text, "PRAGMA quick_check(10)")
+	patient := patientPool{d.reader}
+	found, err := All(ctx, patient, text, "PRAGMA quick_check(10)")
 	if err != nil {
 		return err
 	}
 	if len(found) != 1 || found[0] != "ok" {
 		return fmt.Errorf("database is damaged: %s", strings.Join(found, "; "))
 	}
-	found, err = All(ctx, d.Read(), danglingText, danglingRows)
+	found, err = All(ctx, patient, danglingText, danglingRows)
 	if err != nil {
 		return err
 	}

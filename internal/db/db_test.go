@@ -138,7 +138,7 @@ func TestConnectionSettings(t *testing.T) {
 	for name, test := range map[string]struct {
 		durability  Durability
 		synchronous string
-	}{"full": {Full, "2"}, "relaxed": {Relaxed, "0"}} {
+	}{"full": {Full, "2"}, "deferred": {Deferred, "1"}, "relaxed": {Relaxed, "0"}} {
 		t.Run(name, func(t *testing.T) {
 			d := openAt(t, filepath.Join(t.TempDir(), "t.db"), Options{Durability: test.durability}, testMigrations(), defaultTuning())
 			defer closeDB(t, d)
@@ -155,6 +155,45 @@ func TestConnectionSettings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What was deferred is in the database file once it is flushed, and no longer in the log.
+func TestDeferredWritesAreFlushed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t.db")
+	d := openAt(t, path, Options{Durability: Deferred}, testMigrations(), defaultTuning())
+	if _, _, err := d.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Write(t.Context(), insert(1, "a")); err != nil {
+		t.Fatal(err)
+	}
+	logSize := func() int64 {
+		info, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	if logSize() == 0 {
+		t.Fatal("the write is not in the log")
+	}
+	if err := d.writer.flush(); err != nil || logSize() != 0 {
+		t.Errorf("after the flush the log has %d bytes, %v", logSize(), err)
+	}
+	closeDB(t, d)
+}
+
+func TestOpenWhatMustExist(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "none")
+	if _, err := Open(t.Context(), "sqlite:"+filepath.Join(folder, "t.db"), Options{MustExist: true}); !errors.Is(err, ErrNoDatabase) {
+		t.Errorf("got %v, want ErrNoDatabase", err)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder was made: %v", err)
+	}
+	path := filepath.Join(folder, "t.db")
+	closeDB(t, openAt(t, path, Options{}, testMigrations(), defaultTuning()))
+	closeDB(t, openAt(t, path, Options{MustExist: true}, testMigrations(), defaultTuning()))
 }
 
 func settings(t *testing.T, q Q) map[string]string {

@@ -23,6 +23,8 @@ var (
 	ErrForeignKey = errors.New("foreign key violated")
 	// ErrFolderInUse is a database whose folder another process, or another [DB] of this one, has open.
 	ErrFolderInUse = errors.New("database folder is in use")
+	// ErrNoDatabase is a file that must exist and does not.
+	ErrNoDatabase = errors.New("there is no database")
 	// ErrNewerSchema is a database that a newer version of the program has migrated.
 	ErrNewerSchema = errors.New("database is newer than this program")
 )

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/tenantry/tenantry"
 )
 
 func TestOneAndAll(t *testing.T) {
@@ -116,7 +119,7 @@ func TestIn(t *testing.T) {
 }
 
 // An escaped text matches what contains it, and nothing else.
-func TestEscapeLike(t *testing.T) {
+func TestContains(t *testing.T) {
 	d := newDB(t)
 	letters := rapid.StringOfN(rapid.SampledFrom([]rune(`a%_\'"é`)), 0, 4, -1)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -124,9 +127,46 @@ func TestEscapeLike(t *testing.T) {
 		if rapid.Bool().Draw(rt, "inside") {
 			whole += part + whole
 		}
-		got, err := One(t.Context(), d.Read(), scanInt, `SELECT $1 LIKE $2 ESCAPE '\'`, whole, "%"+EscapeLike(part)+"%")
+		got, err := One(t.Context(), d.Read(), scanInt, `SELECT `+Contains("$1", "$2"), whole, part)
 		if err != nil || (got == 1) != strings.Contains(whole, part) {
 			rt.Errorf("%q in %q: %d, %v", part, whole, got, err)
 		}
 	})
+}
+
+// TestSlowReadsEnd: a query that takes too long is stopped and its connection is free
+// again; what may take long is not.
+func TestSlowReadsEnd(t *testing.T) {
+	d := newDB(t, func(tune *tuning) { tune.readLimit = 50 * time.Millisecond })
+	const endless = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n`
+	start := time.Now()
+	for range 20 { // more than there are connections
+		_, err := One(t.Context(), d.Read(), scanInt, endless)
+		if tenantry.KindOf(err) != tenantry.Unavailable || !errors.Is(err, errTooSlow) {
+			t.Fatalf("an endless query gives %v", err)
+		}
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("20 endless queries took %v", took)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := One(ctx, d.Read(), scanInt, endless); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the caller's own end gives %v", err)
+	}
+	rows, err := d.Read().Query(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+	}
+	if tenantry.KindOf(rows.Err()) != tenantry.Unavailable {
+		t.Errorf("endless rows give %v", rows.Err())
+	}
+	if err := rows.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := d.Check(t.Context()); err != nil {
+		t.Errorf("the check of a sound database gives %v", err)
+	}
 }

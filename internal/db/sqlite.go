@@ -55,10 +55,7 @@ func dsn(path string, as role, durability Durability) (string, error) {
 	case reading:
 		pragmas = append(pragmas, "query_only(1)", "foreign_keys(1)", fmt.Sprintf("cache_size(%d)", readerCache))
 	case writing, migrating:
-		synchronous := "synchronous(FULL)"
-		if durability == Relaxed {
-			synchronous = "synchronous(OFF)"
-		}
+		synchronous := "synchronous(" + durability.synchronous() + ")"
 		// A migration that rebuilds a table drops the old one, and with foreign
 		// keys on that would delete every row that refers to it.
 		keys := fmt.Sprintf("foreign_keys(%t)", as == writing)
@@ -73,6 +70,18 @@ func dsn(path string, as role, durability Durability) (string, error) {
 		"_pragma":       pragmas,
 	}
 	return (&url.URL{Scheme: "file", Path: slashed, RawQuery: query.Encode()}).String(), nil
+}
+
+// synchronous is the engine's word for d: with its log on, NORMAL flushes at checkpoints only.
+func (d Durability) synchronous() string {
+	switch d {
+	case Relaxed:
+		return "OFF"
+	case Deferred:
+		return "NORMAL"
+	default:
+		return "FULL"
+	}
 }
 
 // pool opens at most size connections of a role; each stays open until the pool closes.
@@ -110,7 +119,7 @@ func (d *DB) connect(ctx context.Context, readers int, t tuning) error {
 	if err != nil {
 		return err
 	}
-	d.reader = newReadPool(pool, t.statements)
+	d.reader = newReadPool(pool, t)
 	return mapError("ping", pool.PingContext(ctx))
 }
 
@@ -206,12 +215,26 @@ func (d *DB) disconnect() error {
 		failures = append(failures, d.reader.close())
 	}
 	if d.writer != nil {
+		if d.durability == Deferred {
+			failures = append(failures, d.writer.flush())
+		}
 		failures = append(failures, d.writer.disconnect())
 	}
 	if d.lock != nil {
 		failures = append(failures, d.lock.Unlock())
 	}
 	return errors.Join(failures...)
+}
+
+// flush moves the whole log into the database file and both to the disk.
+func (w *writer) flush() error {
+	const query = "PRAGMA wal_checkpoint(TRUNCATE)"
+	var busy, pages, moved int
+	err := w.conn.QueryRowContext(context.Background(), query).Scan(&busy, &pages, &moved)
+	if err == nil && busy != 0 {
+		err = unavailable(errors.New("another program reads the database, so its log cannot be flushed"))
+	}
+	return mapError(query, err)
 }
 
 // disconnect ends the writing connection after the writer's goroutine has.

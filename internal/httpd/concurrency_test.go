@@ -43,10 +43,18 @@ func eventTypes(t *testing.T, e *testkit.Env, loc tenantry.LocationID) []tenantr
 	return types
 }
 
-// TestEqualCreatesMakeOneTag (requirement 38): of fifty equal creates one succeeds, and the
-// others are told which tag has the name.
-func TestEqualCreatesMakeOneTag(t *testing.T) {
+// TestRaces sends requests at once over real connections.
+func TestRaces(t *testing.T) {
 	e := testkit.NewEnv(t, testkit.OpenDB(t))
+	t.Run("equal creates make one tag", func(t *testing.T) { equalCreates(t, e) })
+	t.Run("updates of different members all survive", func(t *testing.T) { differentUpdates(t, e) })
+	t.Run("a deleted location is gone for every writer", func(t *testing.T) { deletion(t, e) })
+}
+
+// equalCreates (requirement 38): of fifty equal creates one succeeds, and the others are
+// told which tag has the name.
+func equalCreates(t *testing.T, e *testkit.Env) {
+	t.Helper()
 	before := len(eventTypes(t, e, e.LocA))
 	row := testkit.Scenario{Method: "POST", Path: "/locations/{locA}/tags", Token: "locA", Body: `{"name":"Once"}`}
 	made, existing, refused := map[string]int{}, map[string]int{}, 0
@@ -69,10 +77,10 @@ func TestEqualCreatesMakeOneTag(t *testing.T) {
 	}
 }
 
-// TestUpdatesOfDifferentMembersAllSurvive (requirement 39): each of many updates at once names
-// another member, nested ones included, and each is there afterwards.
-func TestUpdatesOfDifferentMembersAllSurvive(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
+// differentUpdates (requirement 39): each of many updates at once names another member,
+// nested ones included, and each is there afterwards.
+func differentUpdates(t *testing.T, e *testkit.Env) {
+	t.Helper()
 	for round := range 5 {
 		want := map[string]any{
 			"name": "N", "address": "A", "city": "C", "state": "S", "postalCode": "P", "website": "https://w.test", "timezone": "Europe/Paris",
@@ -115,10 +123,10 @@ func TestUpdatesOfDifferentMembersAllSurvive(t *testing.T) {
 	}
 }
 
-// TestDeletedLocationIsGoneForEveryWriter (requirement 39): whatever races with the deletion of
-// a location ends before it, or is refused; nothing of the location is reachable afterwards.
-func TestDeletedLocationIsGoneForEveryWriter(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
+// deletion (requirement 39): whatever races with the deletion of a location ends before
+// it, or is refused; nothing of the location is reachable afterwards.
+func deletion(t *testing.T, e *testkit.Env) {
+	t.Helper()
 	won := map[bool]int{} // how often a racing write came first, or not
 	for round := range 15 {
 		loc := e.Location(t, e.CompanyA, "Doomed")
@@ -133,8 +141,8 @@ func TestDeletedLocationIsGoneForEveryWriter(t *testing.T) {
 			)
 		}
 		rows = append(rows, testkit.Scenario{Method: "PUT", Path: path + "/tags/" + tag, Token: token, Body: `{"name":"renamed"}`})
-		deletion := testkit.Scenario{Method: "DELETE", Path: path + "?deleteTwilioAccount=false", Token: "agencyA"}
-		rows = slices.Insert(rows, round%len(rows), deletion, deletion)
+		remove := testkit.Scenario{Method: "DELETE", Path: path + "?deleteTwilioAccount=false", Token: "agencyA"}
+		rows = slices.Insert(rows, round%len(rows), remove, remove)
 
 		want := map[tenantry.EventType]int{}
 		for i, a := range atOnce(t, e, rows...) {

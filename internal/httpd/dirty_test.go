@@ -67,9 +67,22 @@ func cannot(method, path string) string {
 	return `{"statusCode":404,"message":"Cannot ` + method + ` ` + path + `","error":"Not Found","code":"route_not_found"}`
 }
 
-// TestDirtyPathsAndMethods (requirement 26; contract, decision 13).
-func TestDirtyPathsAndMethods(t *testing.T) {
+// TestDirtyRequests (requirement 26; contract, decision 13).
+func TestDirtyRequests(t *testing.T) {
 	e := testkit.NewEnv(t, testkit.OpenDB(t))
+	before := e.Snapshot(t)
+	t.Run("paths and methods", func(t *testing.T) { dirtyPaths(t, e) })
+	t.Run("clean forms", func(t *testing.T) { cleanForms(t, e) })
+	t.Run("refused by net/http", func(t *testing.T) { refusedByHTTP(t, e) })
+	t.Run("preflight", func(t *testing.T) { preflight(t, e) })
+	if diff := cmp.Diff(before, e.Snapshot(t)); diff != "" {
+		t.Errorf("something was written:\n%s", diff)
+	}
+}
+
+// dirtyPaths: what leads to no operation is a 404 that names it, or an id that nobody has.
+func dirtyPaths(t *testing.T, e *testkit.Env) {
+	t.Helper()
 	noAccess := `{"statusCode":403,"message":"The token does not have access to this location.","error":"Forbidden","code":"location_access_denied"}`
 	tests := []struct {
 		method, target string
@@ -126,7 +139,6 @@ func TestDirtyPathsAndMethods(t *testing.T) {
 		{method: "GET", target: "/locations/SEARCH", want: noAccess},
 		{method: "GET", target: "http://elsewhere.test/locations/none/tags", want: noAccess},
 	}
-	before := e.Snapshot(t)
 	for _, tt := range tests {
 		t.Run(tt.method+" "+tt.target, func(t *testing.T) {
 			a := raw(t, e, tt.method, request(e, tt.method, tt.target))
@@ -149,14 +161,11 @@ func TestDirtyPathsAndMethods(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff(before, e.Snapshot(t)); diff != "" {
-		t.Errorf("something was written:\n%s", diff)
-	}
 }
 
-// TestCleanForms: what clients may send instead of the plain form reaches the operation.
-func TestCleanForms(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
+// cleanForms: what clients may send instead of the plain form reaches the operation.
+func cleanForms(t *testing.T, e *testkit.Env) {
+	t.Helper()
 	for _, target := range []string{
 		"/locations/{locA}/tags", "/locations/{locA}/tags/", "/locations/{locA}/tags?", "/locations/{locA}/tags/?",
 		"/locations/{locA}/tags?&&", "http://elsewhere.test/locations/{locA}/tags", "/locations/%7BlocationId%7D/timezones",
@@ -188,10 +197,10 @@ func TestCleanForms(t *testing.T) {
 	}
 }
 
-// TestRequestsThatNoHandlerSees: net/http refuses them itself, in text. They must be
-// refused, and leave the server as it was.
-func TestRequestsThatNoHandlerSees(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
+// refusedByHTTP: requests that no handler sees, because net/http refuses them itself, in
+// text. They must leave the server as it was.
+func refusedByHTTP(t *testing.T, e *testkit.Env) {
+	t.Helper()
 	big := "X-Big: " + strings.Repeat("x", 70<<10)
 	for name, tt := range map[string]struct {
 		text   string
@@ -224,9 +233,9 @@ func TestRequestsThatNoHandlerSees(t *testing.T) {
 	}
 }
 
-// TestPreflight: only OPTIONS with the headers of a preflight is one.
-func TestPreflight(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
+// preflight: only OPTIONS with the headers of a preflight is one.
+func preflight(t *testing.T, e *testkit.Env) {
+	t.Helper()
 	a := raw(t, e, "OPTIONS", request(e, "OPTIONS", "/locations/search", "Origin: https://app.test", "Access-Control-Request-Method: GET"))
 	if a.status != 204 || a.body != "" || a.header.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("%d %s %v", a.status, a.body, a.header)

@@ -22,6 +22,7 @@ func fetch(t *testing.T, e *testkit.Env, path string) testkit.Answer {
 // TestReferencePageIsOffline: the page and all that it loads come from the binary.
 func TestReferencePageIsOffline(t *testing.T) {
 	e := testkit.NewEnv(t, testkit.OpenDB(t))
+	documentIsServed(t, e)
 	for _, path := range []string{"/docs", "/docs/"} {
 		page := fetch(t, e, path)
 		if page.Status != 200 || !strings.HasPrefix(page.Header.Get("Content-Type"), "text/html") {
@@ -51,9 +52,9 @@ func TestReferencePageIsOffline(t *testing.T) {
 	}
 }
 
-// TestDocumentIsServed: without a token, and as the same bytes each time.
-func TestDocumentIsServed(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
+// documentIsServed: without a token, and as the same bytes each time.
+func documentIsServed(t *testing.T, e *testkit.Env) {
+	t.Helper()
 	first, again := fetch(t, e, "/openapi.json"), fetch(t, e, "/openapi.json")
 	if first.Status != 200 || first.Header.Get("Content-Type") != "application/json" || string(first.Raw) != string(again.Raw) {
 		t.Errorf("%d %v", first.Status, first.Header)

@@ -16,6 +16,7 @@ import (
 type Options struct {
 	API    *api.API
 	Tokens *oauth.Authenticator
+	Pages  *oauth.Pages
 	Limits ratelimit.Limits // zero: no limits, no limit headers
 	// TokenLimits are those of the token endpoint, of a client for an install; zero: none.
 	TokenLimits ratelimit.Limits
@@ -48,6 +49,7 @@ func New(o Options) http.Handler {
 		Reach:        o.API.Reach,
 	}, slices.Concat(o.API.Routes(), endpoints.Routes()))
 	o.API.Mount(mux)
+	o.Pages.Mount(mux)
 	endpoints.Mount(mux)
 	mux.Handle("GET", "/health", health())
 	mux.Handle("GET", "/openapi.json", wire.Document(mux.Routes(), o.Version))
@@ -58,7 +60,7 @@ func New(o Options) http.Handler {
 
 // edge puts the chain that every request passes before its route around next.
 func edge(o Options, q quota, next http.Handler) http.Handler {
-	return exchange(o.Log, o.Now, q.unspent(recoverPanic(cors(next))))
+	return defaultPatience().around(exchange(o.Log, o.Now, q.unspent(recoverPanic(cors(next)))))
 }
 
 func health() http.Handler {

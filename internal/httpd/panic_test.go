@@ -164,12 +164,20 @@ func get(t *testing.T, url string) (*http.Response, []byte, error) {
 	return resp, body, err
 }
 
-// TestPanicIsA500 (requirement 50): whatever panics, the answer is the contract's 500,
-// nothing of the panic is in it, all of it is in the log, and the server lives on.
-func TestPanicIsA500(t *testing.T) {
+// TestPanics (requirement 50).
+func TestPanics(t *testing.T) {
 	log := new(testLog)
 	d := openDB(t, log.logger())
 	srv := newThings(t, log, d)
+	t.Run("become a 500", func(t *testing.T) { panicIsA500(t, srv, log, d) })
+	t.Run("break a begun answer off", func(t *testing.T) { panicBreaksOff(t, srv, log) })
+	t.Run("spare their neighbours", func(t *testing.T) { panicsSideBySide(t, srv) })
+}
+
+// panicIsA500: whatever panics, the answer is the contract's 500, nothing of the panic is
+// in it, all of it is in the log, and the server lives on.
+func panicIsA500(t *testing.T, srv *httptest.Server, log *testLog, d *db.DB) {
+	t.Helper()
 	for kind, value := range map[string]string{
 		"text": "detonation in the handler", "nil": "nil pointer dereference",
 		"write": "detonation in the closure", "read": "detonation in the scan",
@@ -212,11 +220,9 @@ func TestPanicIsA500(t *testing.T) {
 	}
 }
 
-// TestPanicBreaksABegunAnswerOff: half an answer must not look like a whole one, nor
-// end in an error body.
-func TestPanicBreaksABegunAnswerOff(t *testing.T) {
-	log := new(testLog)
-	srv := newThings(t, log, openDB(t, log.logger()))
+// panicBreaksOff: half an answer must not look like a whole one, nor end in an error body.
+func panicBreaksOff(t *testing.T, srv *httptest.Server, log *testLog) {
+	t.Helper()
 	resp, body, err := get(t, srv.URL+"/begun")
 	if err == nil || bytes.Contains(body, []byte("statusCode")) {
 		t.Fatalf("the answer looks whole: %v, error %v", resp, err)
@@ -233,10 +239,9 @@ func TestPanicBreaksABegunAnswerOff(t *testing.T) {
 	}
 }
 
-// TestPanicsSideBySide: neighbours in one write transaction do not suffer from a panic.
-func TestPanicsSideBySide(t *testing.T) {
-	log := new(testLog)
-	srv := newThings(t, log, openDB(t, log.logger()))
+// panicsSideBySide: neighbours in one write transaction do not suffer from a panic.
+func panicsSideBySide(t *testing.T, srv *httptest.Server) {
+	t.Helper()
 	var wg sync.WaitGroup
 	for i := range 40 {
 		kind, want := "write", 500

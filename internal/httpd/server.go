@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Limits of a connection. A request's own time is not limited: an upload may be long.
+// Limits of a connection between requests; see patience for those in one.
 const (
 	headerTimeout  = 10 * time.Second
 	idleTimeout    = 2 * time.Minute

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
 
@@ -160,32 +161,69 @@ func TestWhoseTimeHasComeAtCreationIsNotMadeTwice(t *testing.T) {
 	})
 }
 
-// TestTimeZoneChangeMovesWhatIsToCome and nothing that has come.
-func TestTimeZoneChangeMovesWhatIsToCome(t *testing.T) {
+// TestTheWallClockTimeFollowsTheTimeZone: what is at 09:00 stays at 09:00, and each date
+// has its task once, wherever the location moves.
+func TestTheWallClockTimeFollowsTheTimeZone(t *testing.T) {
 	forEach(t, func(t *testing.T, e *testkit.Env) {
-		daily := tenantry.Recurrence{IntervalType: tenantry.Daily, StartAt: moment(t, "2026-03-01T09:00:00Z")}
-		id := recur(t, e, tenantry.RecurringTask{Title: "t", Rule: daily}) // makes the first at once
-		e.Clock.Set(moment(t, "2026-03-28T12:00:00Z"))                     // 26 have come since
-		inZone(t, e, "Europe/Berlin")
-		if next := series(t, e, id).NextOccurrenceAt; !next.Equal(moment(t, "2026-03-03T09:00:00Z")) {
-			t.Errorf("one that had come moved to %v", next)
+		daily := tenantry.Recurrence{
+			IntervalType: tenantry.Daily, StartAt: moment(t, "2026-03-03T09:00:00Z"), EndAt: moment(t, "2026-04-05T09:00:00Z"), Count: 30,
 		}
-		tick(t, e)
-		if n := len(tasks(t, e, e.LocA)); n != 27 {
-			t.Fatalf("%d tasks, want 27", n)
+		id := recur(t, e, tenantry.RecurringTask{Title: "t", Rule: daily})
+		dates := []string{}
+		for _, step := range []struct{ zone, now, start, next string }{
+			{"", "2026-03-04T12:00:00Z", "2026-03-03T09:00:00Z", "2026-03-05T09:00:00Z"},
+			{"Asia/Tokyo", "2026-03-05T08:00:00Z", "2026-03-03T00:00:00Z", "2026-03-06T00:00:00Z"}, // 09:00 of the 5th has passed there
+			{"America/New_York", "2026-03-05T08:00:01Z", "2026-03-03T14:00:00Z", "2026-03-06T14:00:00Z"},
+			{"Asia/Tokyo", "2026-03-05T08:00:02Z", "2026-03-03T00:00:00Z", "2026-03-06T00:00:00Z"},
+			{"Europe/Berlin", "2026-03-06T12:00:00Z", "2026-03-03T08:00:00Z", "2026-03-07T08:00:00Z"},
+			{"", "2026-03-31T12:00:00Z", "2026-03-03T09:00:00Z", "2026-04-01T09:00:00Z"},
+			{"Europe/Berlin", "2026-04-20T12:00:00Z", "2026-03-03T08:00:00Z", ""},
+		} {
+			e.Clock.Set(moment(t, step.now))
+			inZone(t, e, step.zone)
+			tick(t, e)
+			s := series(t, e, id)
+			next := ""
+			if !s.NextOccurrenceAt.IsZero() {
+				next = s.NextOccurrenceAt.Format(time.RFC3339)
+			}
+			if start := s.Rule.StartAt.Format(time.RFC3339); start != step.start || next != step.next {
+				t.Errorf("in %q the series starts at %s and goes on at %s, want %s and %s", step.zone, start, next, step.start, step.next)
+			}
+			dates = dates[:0]
+			for _, task := range tasks(t, e, e.LocA) {
+				dates = append(dates, task.OccurrenceAt.Format(time.DateOnly))
+			}
 		}
-		if next := series(t, e, id).NextOccurrenceAt; !next.Equal(moment(t, "2026-03-29T08:00:00Z")) {
-			t.Errorf("in Berlin it goes on at %v", next) // 10:00 there, in summer time
-		}
-		inZone(t, e, "America/New_York") // 09:00Z on 1 March is 04:00 there, which is 08:00Z in summer time
-		if next := series(t, e, id).NextOccurrenceAt; !next.Equal(moment(t, "2026-03-29T08:00:00Z")) {
-			t.Errorf("in New York it goes on at %v", next)
-		}
-		inZone(t, e, "")
-		if next := series(t, e, id).NextOccurrenceAt; !next.Equal(moment(t, "2026-03-29T09:00:00Z")) {
-			t.Errorf("in UTC it goes on at %v", next)
+		if n := len(dates); n != 30 || len(slices.Compact(slices.Clone(dates))) != 30 || dates[0] != "2026-03-03" || dates[29] != "2026-04-01" {
+			t.Errorf("%d tasks, on %v", n, dates)
 		}
 		wantOneEach(t, e, e.LocA)
+	})
+}
+
+// TestAZoneChangeUpdatesItsSeries: a rule that moves is an update that somebody made.
+func TestAZoneChangeUpdatesItsSeries(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		daily := tenantry.Recurrence{IntervalType: tenantry.Daily, StartAt: moment(t, "2026-03-03T09:00:00Z")}
+		id := recur(t, e, tenantry.RecurringTask{Title: "daily", Rule: daily})
+		hourly := recur(t, e, tenantry.RecurringTask{Title: "hourly", Rule: hourly()})
+		before := len(ok[[]tenantry.Event](t)(e.Store.Events(t.Context(), e.LocA)))
+		e.Clock.Advance(time.Minute)
+		inZone(t, e, "Asia/Tokyo")
+		gained := []string{}
+		for _, record := range ok[[]tenantry.AuditRecord](t)(e.Store.Audit(t.Context(), e.LocA))[before:] {
+			gained = append(gained, string(record.Action)+" "+record.Resource)
+		}
+		if diff := cmp.Diff([]string{"LocationUpdate " + string(e.LocA), "RecurringTaskUpdate " + string(id)}, gained); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if s := series(t, e, hourly); !s.NextOccurrenceAt.Equal(testkit.Start().Add(time.Hour)) || !s.UpdatedAt.Equal(testkit.Start()) {
+			t.Errorf("the hourly series has become %+v", s)
+		}
+		if s := series(t, e, id); !s.UpdatedAt.Equal(testkit.Start().Add(time.Minute)) {
+			t.Errorf("the daily series was updated at %v", s.UpdatedAt)
+		}
 	})
 }
 
@@ -234,13 +272,15 @@ func TestDeletedMakeNothing(t *testing.T) {
 		}
 		before := len(ok[[]tenantry.Event](t)(e.Store.Events(t.Context(), e.LocA)))
 		e.Clock.Advance(24 * time.Hour)
-		if due := ok[[]tenantry.LocationID](t)(e.Store.DueLocations(t.Context(), "", 10)); len(due) != 0 {
-			t.Errorf("a deleted location is due: %v", due)
-		}
 		if _, err := e.Store.MakeDueTasks(t.Context(), e.LocA, 10); tenantry.KindOf(err) != tenantry.NoAccess {
 			t.Errorf("work on a deleted location gives %v, want NoAccess", err)
 		}
-		tick(t, e)
+		if err := runner(e).Tick(t.Context()); err != nil { // which must end, too
+			t.Fatal(err)
+		}
+		if due := ok[[]store.Work](t)(e.Store.DueLocations(t.Context(), store.Work{}, 10)); len(due) != 0 {
+			t.Errorf("a purged location is due: %v", due)
+		}
 		if after := len(ok[[]tenantry.Event](t)(e.Store.Events(t.Context(), e.LocA))); after != before {
 			t.Errorf("a deleted location gained %d events", after-before)
 		}

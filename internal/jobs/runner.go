@@ -19,6 +19,9 @@ const (
 	pollEvery = time.Second
 	// pageSize is how many locations are looked up at a time.
 	pageSize = 500
+	// parallel is how many locations are worked on at a time. Their transactions run one after
+	// the other all the same, but share the flush that makes them durable.
+	parallel = 16
 	// taskBudget is how many tasks one transaction makes, purgeBudget how many rows it removes: some
 	// ten milliseconds of the writer's time.
 	taskBudget  = 100

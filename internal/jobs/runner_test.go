@@ -14,6 +14,7 @@ import (
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/files"
 	"github.com/tenantry/tenantry/internal/jobs"
+	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
 
@@ -176,7 +177,7 @@ func TestPurgeGoesOnWhereItWasInterrupted(t *testing.T) {
 		if err := failing.Tick(t.Context()); err == nil {
 			t.Fatal("files that cannot be removed are no failure")
 		}
-		if left := ok[[]tenantry.LocationID](t)(e.Store.DeletedLocations(t.Context(), "", 10)); len(left) != 1 || !exists(t, mine) {
+		if left := ok[[]store.Work](t)(e.Store.DeletedLocations(t.Context(), store.Work{}, 10)); len(left) != 1 || !exists(t, mine) {
 			t.Fatalf("the location was dropped before its files: %v", left)
 		}
 		f = open()

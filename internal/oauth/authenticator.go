@@ -45,12 +45,20 @@ func NewAuthenticator(ctx context.Context, s *store.Store, now func() time.Time)
 }
 
 func loadKeys(ctx context.Context, s *store.Store, now time.Time) (*KeySet, error) {
-	kept, err := s.SigningKeys(ctx)
+	keys, err := keptKeys(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	if len(kept) == 0 {
+	if len(keys) == 0 {
 		return firstKey(ctx, s, now)
+	}
+	return NewKeySet(keys[0], keys[1:]...)
+}
+
+func keptKeys(ctx context.Context, s *store.Store) ([]Key, error) {
+	kept, err := s.SigningKeys(ctx)
+	if err != nil {
+		return nil, err
 	}
 	keys := make([]Key, len(kept))
 	for i, k := range kept {
@@ -58,7 +66,7 @@ func loadKeys(ctx context.Context, s *store.Store, now time.Time) (*KeySet, erro
 			return nil, fmt.Errorf("signing key %s: %w", k.ID, err)
 		}
 	}
-	return NewKeySet(keys[0], keys[1:]...)
+	return keys, nil
 }
 
 func firstKey(ctx context.Context, s *store.Store, now time.Time) (*KeySet, error) {
@@ -66,15 +74,20 @@ func firstKey(ctx context.Context, s *store.Store, now time.Time) (*KeySet, erro
 	if err != nil {
 		return nil, err
 	}
-	private, err := key.MarshalPKCS8()
+	kept, err := keptForm(key)
 	if err != nil {
 		return nil, err
 	}
-	err = s.AddSigningKey(ctx, store.SigningKey{ID: key.ID, Private: private, CreatedAt: key.CreatedAt})
-	if err != nil {
+	if err := s.AddSigningKey(ctx, kept); err != nil {
 		return nil, err
 	}
 	return NewKeySet(key)
+}
+
+// keptForm is the key as the store keeps it.
+func keptForm(k Key) (store.SigningKey, error) {
+	private, err := k.MarshalPKCS8()
+	return store.SigningKey{ID: k.ID, Private: private, CreatedAt: k.CreatedAt}, err
 }
 
 // Issue signs an access token.

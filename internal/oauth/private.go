@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strings"
 )
 
@@ -19,11 +18,7 @@ func NewPrivateToken() string {
 	return privateToken(random)
 }
 
-func privateToken(id [16]byte) string {
-	id[6] = id[6]&0x0f | 0x40 // version 4
-	id[8] = id[8]&0x3f | 0x80 // the variant of RFC 9562
-	return fmt.Sprintf("%s%x-%x-%x-%x-%x", privatePrefix, id[:4], id[4:6], id[6:8], id[8:10], id[10:])
-}
+func privateToken(random [16]byte) string { return privatePrefix + uuid(random) }
 
 // IsPrivateToken tells whether a credential is meant as a private integration token,
 // by its prefix; no access token has it. Whether it exists is for the store to say.

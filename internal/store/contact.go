@@ -32,7 +32,7 @@ func (s *Store) Contact(ctx context.Context, loc tenantry.LocationID, id tenantr
 
 // CreateContact adds a contact; its id and times are made here. Tags are names in
 // their stored form; those that the location does not have are created with it.
-// Errors: NoAccess.
+// Errors: Refused when that makes too many tags, NoAccess.
 func (s *Store) CreateContact(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, c tenantry.Contact) (tenantry.Contact, error) {
 	err := s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		c.ID, c.LocationID, c.CreatedAt, c.UpdatedAt = tenantry.ContactID(t.newID()), loc, t.now, t.now

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
@@ -34,18 +35,10 @@ func (s *Store) CustomFields(ctx context.Context, loc tenantry.LocationID, m ten
 }
 
 // SearchCustomFields gives a page of the custom fields or folders that the filter selects.
-func (s *Store) SearchCustomFields(ctx context.Context, loc tenantry.LocationID, f tenantry.CustomFieldFilter) (page tenantry.Page[tenantry.CustomField], err error) {
+func (s *Store) SearchCustomFields(ctx context.Context, loc tenantry.LocationID, f tenantry.CustomFieldFilter) (tenantry.Page[tenantry.CustomField], error) {
 	where, args := customFieldsWhere(loc, f)
-	page.Total, err = db.One(ctx, s.db.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
-		`SELECT count(*) FROM custom_fields WHERE `+where, args...)
-	if err != nil {
-		return page, err
-	}
-	n := len(args)
-	query := fmt.Sprintf(`SELECT %s FROM custom_fields WHERE %s ORDER BY position, created_at, id LIMIT $%d OFFSET $%d`,
-		customFieldColumns, where, n+1, n+2)
-	page.Items, err = db.All(ctx, s.db.Read(), scanCustomField, query, append(args, f.Limit, f.Skip)...)
-	return page, err
+	return page(ctx, s, scanCustomField, `SELECT count(*) FROM custom_fields WHERE `+where,
+		`SELECT `+customFieldColumns+` FROM custom_fields WHERE `+where+` ORDER BY position, created_at, id`, args, f.Limit, f.Skip)
 }
 
 func customFieldsWhere(loc tenantry.LocationID, f tenantry.CustomFieldFilter) (where string, args []any) {
@@ -55,8 +48,8 @@ func customFieldsWhere(loc tenantry.LocationID, f tenantry.CustomFieldFilter) (w
 		where += fmt.Sprintf(` AND model = $%d`, len(args))
 	}
 	if f.Query != "" {
-		args = append(args, "%"+db.EscapeLike(tenantry.Fold(f.Query))+"%")
-		where += fmt.Sprintf(` AND search_text LIKE $%d ESCAPE '\'`, len(args))
+		args = append(args, tenantry.Fold(f.Query))
+		where += ` AND ` + db.Contains(`search_text`, fmt.Sprintf(`$%d`, len(args)))
 	}
 	return where, args
 }
@@ -84,7 +77,7 @@ func foundCustomField(f tenantry.CustomField, err error, id tenantry.CustomField
 
 // CreateCustomField adds a custom field or folder; the draft has no problems, see
 // [tenantry.CustomFieldDraft]. Errors: Invalid for a parent that is no fitting folder,
-// Conflict, NoAccess.
+// Conflict, Refused when there are too many, NoAccess.
 func (s *Store) CreateCustomField(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, d tenantry.CustomFieldDraft) (f tenantry.CustomField, err error) {
 	err = s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		f = d.Field(tenantry.CustomFieldID(t.newID()), loc, t.now)
@@ -103,12 +96,30 @@ func (s *Store) CreateCustomField(ctx context.Context, loc tenantry.LocationID, 
 				return err
 			}
 		}
+		if err := t.room(ctx, `custom_fields WHERE`, "custom fields and folders", tenantry.MaxCustomFields); err != nil {
+			return err
+		}
 		if err := insertCustomField(ctx, t, f); err != nil {
 			return err
 		}
 		return t.record(ctx, change{event: tenantry.CustomFieldCreated, by: by, resource: string(f.ID), after: f, payload: customFieldPayload(f)})
 	})
 	return f, err
+}
+
+// NewCustomFieldProblems lists what [Store.CreateCustomField] would refuse as Invalid.
+func (s *Store) NewCustomFieldProblems(ctx context.Context, loc tenantry.LocationID, d tenantry.CustomFieldDraft) ([]tenantry.Problem, error) {
+	return parentProblems(ctx, s.db.Read(), d.Field("", loc, time.Time{}))
+}
+
+// CustomFieldProblems lists what [Store.UpdateCustomField] would refuse as Invalid.
+// Errors: NotFound.
+func (s *Store) CustomFieldProblems(ctx context.Context, loc tenantry.LocationID, id tenantry.CustomFieldID, p tenantry.CustomFieldPatch) ([]tenantry.Problem, error) {
+	before, err := customFieldOf(ctx, s.db.Read(), loc, id)
+	if err != nil {
+		return nil, err
+	}
+	return patchProblems(ctx, s.db.Read(), before, p)
 }
 
 // parentProblems checks that the field's folder is one of its location and model.
@@ -202,13 +213,10 @@ func (s *Store) UpdateCustomField(ctx context.Context, loc tenantry.LocationID, 
 
 // patched applies the patch to the stored field and holds the result against the rules.
 func patched(ctx context.Context, q db.Q, before tenantry.CustomField, p tenantry.CustomFieldPatch) (tenantry.CustomField, error) {
-	f, problems := p.Apply(before), p.Problems(before)
-	if !f.IsFolder() && f.ParentID != before.ParentID {
-		more, err := parentProblems(ctx, q, f)
-		if err != nil {
-			return f, err
-		}
-		problems = append(problems, more...)
+	f := p.Apply(before)
+	problems, err := patchProblems(ctx, q, before, p)
+	if err != nil {
+		return f, err
 	}
 	if err := tenantry.InvalidProperties(problems); err != nil {
 		return f, err
@@ -218,6 +226,16 @@ func patched(ctx context.Context, q db.Q, before tenantry.CustomField, p tenantr
 		return f, f.CheckStandard()
 	}
 	return f, nil
+}
+
+// patchProblems lists what of the patch does not fit the stored field, its folder included.
+func patchProblems(ctx context.Context, q db.Q, before tenantry.CustomField, p tenantry.CustomFieldPatch) ([]tenantry.Problem, error) {
+	f, problems := p.Apply(before), p.Problems(before)
+	if f.IsFolder() || f.ParentID == before.ParentID {
+		return problems, nil
+	}
+	more, err := parentProblems(ctx, q, f)
+	return append(problems, more...), err
 }
 
 // DeleteCustomField removes a custom field and frees its key. The fields of a folder

@@ -34,22 +34,22 @@ func customValueOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tena
 	return found(v, err, "Custom value", string(id))
 }
 
-// customValueWith tells which custom value has the text in a column that is unique in
-// the location, "" when none has.
-func customValueWith(ctx context.Context, q db.Q, loc tenantry.LocationID, column, text string) (tenantry.CustomValueID, error) {
-	id, err := db.One(ctx, q, func(r db.Row) (id tenantry.CustomValueID, err error) { return id, r.Scan(&id) },
-		`SELECT id FROM custom_values WHERE location_id = $1 AND `+column+` = $2`, loc, text)
+// customValueWith finds the custom value that has the text in a column that is unique
+// in the location; its id is "" when none has.
+func customValueWith(ctx context.Context, t *tx, column, text string) (tenantry.CustomValue, error) {
+	v, err := db.One(ctx, t, scanCustomValue,
+		`SELECT `+customValueColumns+` FROM custom_values WHERE location_id = $1 AND `+column+` = $2`, t.loc, text)
 	if errors.Is(err, db.ErrNoRows) {
-		return "", nil
+		return tenantry.CustomValue{}, nil
 	}
-	return id, err
+	return v, err
 }
 
-// freeName refuses a name that a custom value has.
-func freeName(ctx context.Context, t *tx, name string) error {
-	existing, err := customValueWith(ctx, t, t.loc, "name", name)
-	if err == nil && existing != "" {
-		return tenantry.CustomValueTaken(name, existing)
+// freeName refuses a name that another custom value than id has, in any case.
+func freeName(ctx context.Context, t *tx, name string, id tenantry.CustomValueID) error {
+	existing, err := customValueWith(ctx, t, "name_key", tenantry.Fold(name))
+	if err == nil && existing.ID != "" && existing.ID != id {
+		return tenantry.CustomValueTaken(name, existing.ID)
 	}
 	return err
 }
@@ -58,8 +58,8 @@ func freeName(ctx context.Context, t *tx, name string) error {
 func freeKey(ctx context.Context, t *tx, keys []string) (string, error) {
 	var taken error
 	for _, key := range keys {
-		existing, err := customValueWith(ctx, t, t.loc, "field_key", key)
-		if err != nil || existing == "" {
+		existing, err := customValueWith(ctx, t, "field_key", key)
+		if err != nil || existing.ID == "" {
 			return key, err
 		}
 		taken = tenantry.CustomValueKeyTaken(key, existing)
@@ -68,10 +68,13 @@ func freeKey(ctx context.Context, t *tx, keys []string) (string, error) {
 }
 
 // CreateCustomValue adds a custom value; name is in its stored form. Its key follows
-// from the name. Errors: Conflict when the name or its key is taken, NoAccess.
+// from the name. Errors: Conflict when the name or its key is taken, Refused when there are too many, NoAccess.
 func (s *Store) CreateCustomValue(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, name, value string) (v tenantry.CustomValue, err error) {
 	err = s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
-		if err := freeName(ctx, t, name); err != nil {
+		if err := freeName(ctx, t, name, ""); err != nil {
+			return err
+		}
+		if err := t.room(ctx, `custom_values WHERE`, "custom values", tenantry.MaxCustomValues); err != nil {
 			return err
 		}
 		id := tenantry.CustomValueID(t.newID())
@@ -80,8 +83,8 @@ func (s *Store) CreateCustomValue(ctx context.Context, loc tenantry.LocationID, 
 			return err
 		}
 		v = tenantry.CustomValue{ID: id, LocationID: loc, Name: name, FieldKey: key, Value: value, CreatedAt: t.now, UpdatedAt: t.now}
-		_, err = t.Exec(ctx, `INSERT INTO custom_values (location_id, id, name, field_key, value, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $6)`, loc, v.ID, v.Name, v.FieldKey, v.Value, t.now.UnixMilli())
+		_, err = t.Exec(ctx, `INSERT INTO custom_values (location_id, id, name, name_key, field_key, value, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`, loc, v.ID, v.Name, tenantry.Fold(v.Name), v.FieldKey, v.Value, t.now.UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -102,14 +105,12 @@ func (s *Store) UpdateCustomValue(ctx context.Context, loc tenantry.LocationID, 
 		if v.Same(before) {
 			return nil
 		}
-		if name != before.Name {
-			if err := freeName(ctx, t, name); err != nil {
-				return err
-			}
+		if err := freeName(ctx, t, name, id); err != nil {
+			return err
 		}
 		v.UpdatedAt = t.now
-		_, err = t.Exec(ctx, `UPDATE custom_values SET name = $3, value = $4, updated_at = $5 WHERE location_id = $1 AND id = $2`,
-			loc, id, name, value, t.now.UnixMilli())
+		_, err = t.Exec(ctx, `UPDATE custom_values SET name = $3, name_key = $4, value = $5, updated_at = $6 WHERE location_id = $1 AND id = $2`,
+			loc, id, name, tenantry.Fold(name), value, t.now.UnixMilli())
 		if err != nil {
 			return err
 		}

@@ -52,7 +52,7 @@ func newInstalledQuery(f tenantry.InstalledFilter) *installedQuery {
 		q.add(q.key + ` = ` + q.arg(f.LocationID))
 	}
 	if f.Query != "" {
-		q.add(`l.name_key LIKE ` + q.arg("%"+db.EscapeLike(tenantry.Fold(f.Query))+"%") + ` ESCAPE '\'`)
+		q.add(db.Contains(`l.name_key`, q.arg(tenantry.Fold(f.Query))))
 	}
 	if f.AssignedTo != "" {
 		q.add(q.key + ` IN (SELECT location_id FROM user_locations WHERE user_id = ` + q.arg(f.AssignedTo) + `)`)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
 
@@ -206,8 +208,18 @@ func TestInstallsOfALargeAgency(t *testing.T) {
 	forEach(t, func(t *testing.T, e *testkit.Env) {
 		ctx, c := t.Context(), newClient(t, e)
 		const many = 1003 // two steps of 500 and one more
-		for i := range many - 2 {
-			e.Location(t, e.CompanyA, fmt.Sprint("Many ", i))
+		err := e.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			for i := range many - 2 {
+				_, err := tx.Exec(ctx, `INSERT INTO locations (location_id, company_id, name, created_at, updated_at) VALUES ($1, $2, 'Many', 1, 1)`,
+					fmt.Sprint("many", i), e.CompanyA)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 		issued := c.grant(t, c.all(false))
 		yes := true

@@ -61,32 +61,22 @@ func (s *Store) SearchLocations(ctx context.Context, company tenantry.CompanyID,
 		args = append(args, f.LocationID)
 		where += fmt.Sprintf(` AND location_id = $%d`, len(args))
 	}
-	var page tenantry.Page[tenantry.Location]
-	total, err := s.countLocations(ctx, where, args)
-	if err != nil {
-		return page, err
-	}
 	direction := ``
 	if f.Descending {
 		direction = ` DESC`
 	}
-	n := len(args)
-	query := fmt.Sprintf(`SELECT %s FROM locations WHERE %s ORDER BY created_at%s, location_id%s LIMIT $%d OFFSET $%d`,
-		locationColumns, where, direction, direction, n+1, n+2)
-	page.Total = total
-	page.Items, err = db.All(ctx, s.db.Read(), scanLocation, query, append(args, f.Limit, f.Skip)...)
-	return page, err
+	return page(ctx, s, scanLocation, countLocations(where, len(args)), `SELECT `+locationColumns+` FROM locations WHERE `+where+
+		` ORDER BY created_at`+direction+`, location_id`+direction, args, f.Limit, f.Skip)
 }
 
 // countLocations counts a filtered search. The total of a whole company (where the
 // company is the only argument) is a kept counter: counting a hundred thousand rows for
 // each page would be a scan.
-func (s *Store) countLocations(ctx context.Context, where string, args []any) (int, error) {
-	query := `SELECT count(*) FROM locations WHERE ` + where
-	if len(args) == 1 {
-		query = `SELECT COALESCE(sum(location_count), 0) FROM companies WHERE id = $1`
+func countLocations(where string, args int) string {
+	if args == 1 {
+		return `SELECT COALESCE(sum(location_count), 0) FROM companies WHERE id = $1`
 	}
-	return db.One(ctx, s.db.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) }, query, args...)
+	return `SELECT count(*) FROM locations WHERE ` + where
 }
 
 // CreateLocation adds a location to a company. Errors: NoAccess when the company is unknown.
@@ -144,12 +134,11 @@ func (s *Store) UpdateLocation(ctx context.Context, loc tenantry.LocationID, by 
 		if err := s.storeLocation(ctx, t, l, p); err != nil {
 			return err
 		}
-		if l.Timezone != before.Timezone {
-			if err := t.followZone(ctx, l); err != nil {
-				return err
-			}
+		err = t.record(ctx, change{event: tenantry.LocationUpdated, by: by, resource: string(loc), before: before, after: l, payload: locationPayload(l)})
+		if err != nil || l.Timezone == before.Timezone {
+			return err
 		}
-		return t.record(ctx, change{event: tenantry.LocationUpdated, by: by, resource: string(loc), before: before, after: l, payload: locationPayload(l)})
+		return t.followZone(ctx, by, before, l)
 	})
 	return l, err
 }

@@ -8,25 +8,35 @@ import (
 	"github.com/tenantry/tenantry/internal/db"
 )
 
-// checkPeople refuses ids of people whom the tenant does not have; they look the same
-// as ids that nobody has. Ids must not repeat; the texts are what the refusal says.
-func (t *tx) checkPeople(ctx context.Context, contacts []tenantry.ContactID, contactText string, users []tenantry.UserID, userText string) error {
+// people are ids that an input names, and what to say where the tenant does not have
+// one of them.
+type people struct {
+	contacts    []tenantry.ContactID
+	contactText string
+	users       []tenantry.UserID
+	userText    string
+}
+
+// check refuses ids of people whom the tenant does not have; they look the same
+// whether they are another tenant's or nobody's.
+func (p people) check(ctx context.Context, q db.Q, loc tenantry.LocationID, company tenantry.CompanyID) error {
+	contacts, users := uniq(p.contacts), uniq(p.users)
 	var messages []string
-	known, err := knows(ctx, t, contacts,
-		`SELECT count(*) FROM contacts WHERE location_id = $1 AND id IN (`+db.In(len(contacts), 2)+`)`, t.loc)
+	known, err := knows(ctx, q, contacts,
+		`SELECT count(*) FROM contacts WHERE location_id = $1 AND id IN (`+db.In(len(contacts), 2)+`)`, loc)
 	if err != nil {
 		return err
 	}
 	if !known {
-		messages = append(messages, contactText)
+		messages = append(messages, p.contactText)
 	}
-	known, err = knows(ctx, t, users,
-		`SELECT count(*) FROM users WHERE company_id = $1 AND id IN (`+db.In(len(users), 2)+`)`, t.company)
+	known, err = knows(ctx, q, users,
+		`SELECT count(*) FROM users WHERE company_id = $1 AND id IN (`+db.In(len(users), 2)+`)`, company)
 	if err != nil {
 		return err
 	}
 	if !known {
-		messages = append(messages, userText)
+		messages = append(messages, p.userText)
 	}
 	if len(messages) > 0 {
 		return tenantry.InvalidInput(messages...)
@@ -36,7 +46,7 @@ func (t *tx) checkPeople(ctx context.Context, contacts []tenantry.ContactID, con
 
 // knows tells whether the tenant has all of the ids, by a query that counts those
 // that it has.
-func knows[T ~string](ctx context.Context, t *tx, ids []T, query string, tenant any) (bool, error) {
+func knows[T ~string](ctx context.Context, q db.Q, ids []T, query string, tenant any) (bool, error) {
 	if len(ids) == 0 {
 		return true, nil
 	}
@@ -44,7 +54,7 @@ func knows[T ~string](ctx context.Context, t *tx, ids []T, query string, tenant 
 	for _, id := range ids {
 		args = append(args, id)
 	}
-	n, err := db.One(ctx, t, func(r db.Row) (n int, err error) { return n, r.Scan(&n) }, query, args...)
+	n, err := db.One(ctx, q, func(r db.Row) (n int, err error) { return n, r.Scan(&n) }, query, args...)
 	return n == len(ids), err
 }
 

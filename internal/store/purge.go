@@ -19,9 +19,9 @@ func purgeable() [][2]string {
 		{"grants", "id"},
 		{"installs", "app_id"},
 		{"user_locations", "user_id"},
+		{"recurring_tasks", "id"}, // before what there may be much of: those that are due are looked at again and again
 		{"contact_tags", "contact_id, tag_id"},
 		{"tasks", "id"},
-		{"recurring_tasks", "id"},
 		{"contacts", "id"},
 		{"tags", "id"},
 		{"custom_fields", "id"},
@@ -31,12 +31,14 @@ func purgeable() [][2]string {
 	}
 }
 
-// DeletedLocations lists the locations that were deleted and not dropped yet, in the
-// order of their ids from the one after `after` on, at most limit.
-func (s *Store) DeletedLocations(ctx context.Context, after tenantry.LocationID, limit int) ([]tenantry.LocationID, error) {
-	return db.All(ctx, s.db.Read(), scanLocationID, `SELECT location_id FROM locations
-		WHERE deleted_at IS NOT NULL AND location_id > $1 ORDER BY location_id LIMIT $2`, after, limit)
+// DeletedLocations lists the locations that were deleted and not dropped yet, at most
+// limit from the one after `after` on.
+func (s *Store) DeletedLocations(ctx context.Context, after Work, limit int) ([]Work, error) {
+	return db.All(ctx, s.db.Read(), scanWork, deletedLocations, after.Since.UnixMilli(), after.LocationID, limit)
 }
+
+const deletedLocations = `SELECT deleted_at, location_id FROM locations
+	WHERE deleted_at IS NOT NULL AND (deleted_at, location_id) > ($1, $2) ORDER BY deleted_at, location_id LIMIT $3`
 
 // PurgeLocation removes at most limit rows of a deleted location, in one short
 // transaction. done tells that none are left but the location's own, which

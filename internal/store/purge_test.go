@@ -11,6 +11,7 @@ import (
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
+	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
 
@@ -117,7 +118,7 @@ func TestPurgeTakesEveryTable(t *testing.T) {
 				total += n
 			}
 		}
-		if got := ok[[]tenantry.LocationID](t)(e.Store.DeletedLocations(ctx, "", 10)); !slices.Equal(got, []tenantry.LocationID{e.LocA}) {
+		if got := ok[[]store.Work](t)(e.Store.DeletedLocations(ctx, store.Work{}, 10)); !slices.Equal(got, []store.Work{{Since: testkit.Start(), LocationID: e.LocA}}) {
 			t.Fatalf("deleted are %v", got)
 		}
 		steps := 0
@@ -147,7 +148,7 @@ func TestPurgeTakesEveryTable(t *testing.T) {
 		if err := e.DB.Check(ctx); err != nil {
 			t.Error(err)
 		}
-		if got := ok[[]tenantry.LocationID](t)(e.Store.DeletedLocations(ctx, "", 10)); len(got) != 0 {
+		if got := ok[[]store.Work](t)(e.Store.DeletedLocations(ctx, store.Work{}, 10)); len(got) != 0 {
 			t.Errorf("still to purge: %v", got)
 		}
 	})

@@ -9,16 +9,32 @@ import (
 	"github.com/tenantry/tenantry/internal/db"
 )
 
-// DueLocations lists live locations with occurrences of recurring tasks that have
-// come and were not decided on, in the order of their ids from the one after `after` on, at most limit.
-func (s *Store) DueLocations(ctx context.Context, after tenantry.LocationID, limit int) ([]tenantry.LocationID, error) {
-	// The part by time stands alone, or a planner may walk all series of all locations to
-	// find the few that are due.
-	return db.All(ctx, s.db.Read(), scanLocationID, `WITH due AS MATERIALIZED (
-			SELECT location_id FROM recurring_tasks WHERE deleted_at IS NULL AND next_occurrence_at <= $1)
-		SELECT DISTINCT d.location_id FROM due d JOIN locations l ON l.location_id = d.location_id
-		WHERE l.deleted_at IS NULL AND d.location_id > $2 ORDER BY d.location_id LIMIT $3`, s.now().UnixMilli(), after, limit)
+// Work is a location that background work waits for, and since when. Lists of it are
+// ordered by time, then location, and go on after any of their items; the zero Work
+// is before all of them.
+type Work struct {
+	Since      time.Time
+	LocationID tenantry.LocationID
 }
+
+func scanWork(r db.Row) (w Work, err error) {
+	var since int64
+	err = r.Scan(&since, &w.LocationID)
+	w.Since = at(since)
+	return w, err
+}
+
+// DueLocations lists locations with occurrences of recurring tasks that have come and
+// were not decided on, at most limit from the one after `after` on. A location is there
+// once for each time at which one of its series is due, and a deleted one until it is purged:
+// what is not due is not looked at, however much there is.
+func (s *Store) DueLocations(ctx context.Context, after Work, limit int) ([]Work, error) {
+	return db.All(ctx, s.db.Read(), scanWork, dueLocations, s.now().UnixMilli(), after.Since.UnixMilli(), after.LocationID, limit)
+}
+
+const dueLocations = `SELECT DISTINCT next_occurrence_at, location_id FROM recurring_tasks
+	WHERE deleted_at IS NULL AND next_occurrence_at <= $1 AND (next_occurrence_at, location_id) > ($2, $3)
+	ORDER BY next_occurrence_at, location_id LIMIT $4`
 
 func scanLocationID(r db.Row) (id tenantry.LocationID, err error) { return id, r.Scan(&id) }
 
@@ -118,24 +134,43 @@ func (t *tx) withoutOverdue(ctx context.Context, tasks []tenantry.Task) ([]tenan
 // location loads the tenant's time zone.
 func (t *tx) location() (*time.Location, error) { return tenantry.Location{Timezone: t.zone}.Zone() }
 
-// followZone keeps the wall-clock times of the location's series when its time zone has changed.
-func (t *tx) followZone(ctx context.Context, l tenantry.Location) error {
-	zone, err := l.Zone()
+// followZone keeps the wall-clock times of the location's series when its time zone has
+// changed; a series whose rule moves with it is updated, after the location is.
+func (t *tx) followZone(ctx context.Context, by tenantry.Actor, before, after tenantry.Location) error {
+	from, err := before.Zone()
+	if err != nil {
+		return err
+	}
+	to, err := after.Zone()
 	if err != nil {
 		return err
 	}
 	series, err := db.All(ctx, t, scanRecurring, `SELECT `+recurringColumns+` FROM recurring_tasks
-		WHERE location_id = $1 AND deleted_at IS NULL AND next_occurrence_at > $2`, l.ID, t.now.UnixMilli())
+		WHERE location_id = $1 AND deleted_at IS NULL ORDER BY id`, t.loc)
 	if err != nil {
 		return err
 	}
-	for _, rt := range series {
-		rt.Follow(zone, t.now)
-		_, err := t.Exec(ctx, `UPDATE recurring_tasks SET next_occurrence_at = $3 WHERE location_id = $1 AND id = $2`,
-			l.ID, rt.ID, orNull(rt.NextOccurrenceAt))
-		if err != nil {
+	for _, was := range series {
+		rt := was
+		rt.Follow(from, to, t.now)
+		if err := t.followed(ctx, by, was, rt); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// followed stores a series that has followed a time zone. Its schedule alone is no state
+// that anyone sees.
+func (t *tx) followed(ctx context.Context, by tenantry.Actor, before, rt tenantry.RecurringTask) error {
+	if rt.Same(before) {
+		return storeRecurring(ctx, t, rt)
+	}
+	rt.UpdatedAt = t.now
+	if err := storeRecurring(ctx, t, rt); err != nil {
+		return err
+	}
+	return t.record(ctx, change{
+		event: tenantry.RecurringTaskUpdated, by: by, resource: string(rt.ID), before: before, after: rt, payload: recurringPayload(rt),
+	})
 }

@@ -90,12 +90,15 @@ func recurringOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tenant
 // CreateRecurringTask adds a recurring task; its id and times are made here. Unless
 // ignoreFirst is set it makes the tasks of the first occurrence at once when that has come; see
 // [tenantry.RecurringTask.Begin]. Errors: Invalid when a contact is none of the
-// location's or an owner none of its agency's users, NoAccess.
+// location's or an owner none of its agency's users, Refused when there are too many, NoAccess.
 func (s *Store) CreateRecurringTask(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, rt tenantry.RecurringTask, ignoreFirst bool) (tenantry.RecurringTask, error) {
 	err := s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		rt.ID, rt.LocationID, rt.CreatedAt, rt.UpdatedAt = tenantry.RecurringTaskID(t.newID()), loc, t.now, t.now
 		rt.ContactIDs, rt.Owners = uniq(rt.ContactIDs), uniq(rt.Owners)
-		if err := t.checkRecurringPeople(ctx, rt.ContactIDs, rt.Owners); err != nil {
+		if err := recurringPeople(rt.ContactIDs, rt.Owners).check(ctx, t, loc, t.company); err != nil {
+			return err
+		}
+		if err := t.room(ctx, `recurring_tasks WHERE deleted_at IS NULL AND`, "recurring tasks", tenantry.MaxRecurringTasks); err != nil {
 			return err
 		}
 		zone, err := t.location()
@@ -170,12 +173,27 @@ func (t *tx) checkPatchPeople(ctx context.Context, p tenantry.RecurringTaskPatch
 	if p.Owners != nil {
 		owners = rt.Owners
 	}
-	return t.checkRecurringPeople(ctx, contacts, owners)
+	return recurringPeople(contacts, owners).check(ctx, t, t.loc, t.company)
 }
 
-func (t *tx) checkRecurringPeople(ctx context.Context, contacts []tenantry.ContactID, owners []tenantry.UserID) error {
-	return t.checkPeople(ctx, contacts, "each value in contactIds must be a contact of the location",
-		owners, "each value in owners must be a user of the location's agency")
+func recurringPeople(contacts []tenantry.ContactID, owners []tenantry.UserID) people {
+	return people{
+		contacts: contacts, contactText: "each value in contactIds must be a contact of the location",
+		users: owners, userText: "each value in owners must be a user of the location's agency",
+	}
+}
+
+// CheckRecurringPeople refuses what [Store.CreateRecurringTask] would refuse, before
+// there is anything to create. Errors: Invalid, NoAccess.
+func (s *Store) CheckRecurringPeople(ctx context.Context, loc tenantry.LocationID, contacts []tenantry.ContactID, owners []tenantry.UserID) error {
+	if len(contacts) == 0 && len(owners) == 0 {
+		return nil
+	}
+	company, err := s.LocationCompany(ctx, loc)
+	if err != nil {
+		return err
+	}
+	return recurringPeople(contacts, owners).check(ctx, s.db.Read(), loc, company)
 }
 
 func storeRecurring(ctx context.Context, t *tx, rt tenantry.RecurringTask) error {

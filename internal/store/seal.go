@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,6 +46,12 @@ func (s *sealer) mac(purpose, text string) []byte {
 	sum := hmac.New(sha256.New, key.Sum(nil))
 	sum.Write([]byte(text))
 	return sum.Sum(nil)
+}
+
+// Mark is a text that only this server can make of another: it proves later that the server
+// once said it. Marks of one purpose are no marks of another.
+func (s *Store) Mark(purpose, text string) string {
+	return hex.EncodeToString(s.seal.mac("mark "+purpose, text))
 }
 
 // with gives a sealer that needs a secret from outside as well: who has this server's

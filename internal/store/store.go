@@ -95,6 +95,32 @@ func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func
 	})
 }
 
+// room refuses one more row of a kind when the tenant has limit of them. which is
+// the table and how its condition begins; what is the kind in an error.
+func (t *tx) room(ctx context.Context, which, what string, limit int) error {
+	n, err := db.One(ctx, t, func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
+		`SELECT count(*) FROM `+which+` location_id = $1`, t.loc)
+	if err == nil && n >= limit {
+		return tenantry.LimitReached(what, limit)
+	}
+	return err
+}
+
+// page reads the count and the rows of a page from one state of the database. The rows'
+// query ends where its LIMIT and OFFSET go, which are the last two arguments.
+func page[T any](ctx context.Context, s *Store, scan func(db.Row) (T, error), count, rows string, args []any, limit, skip int) (p tenantry.Page[T], err error) {
+	err = s.db.Snapshot(ctx, func(ctx context.Context, q db.Q) error {
+		p.Total, err = db.One(ctx, q, func(r db.Row) (n int, err error) { return n, r.Scan(&n) }, count, args...)
+		if err != nil {
+			return err
+		}
+		rows += fmt.Sprintf(` LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2)
+		p.Items, err = db.All(ctx, q, scan, rows, append(args, limit, skip)...)
+		return err
+	})
+	return p, err
+}
+
 // newID makes an id for a row of this transaction.
 func (t *tx) newID() string { return t.ids.Next(t.now) }
 

@@ -43,7 +43,7 @@ func tagNamed(ctx context.Context, q db.Q, loc tenantry.LocationID, name string)
 	return id, err
 }
 
-// CreateTag adds a tag; name is in its stored form. Errors: Conflict, NoAccess.
+// CreateTag adds a tag; name is in its stored form. Errors: Conflict, Refused when there are too many, NoAccess.
 func (s *Store) CreateTag(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, name string) (tag tenantry.Tag, err error) {
 	err = s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		existing, err := tagNamed(ctx, t, loc, name)
@@ -61,6 +61,9 @@ func (s *Store) CreateTag(ctx context.Context, loc tenantry.LocationID, by tenan
 
 // insertTag adds a tag whose name is free, and records it.
 func insertTag(ctx context.Context, t *tx, by tenantry.Actor, name string) (tenantry.Tag, error) {
+	if err := t.room(ctx, `tags WHERE`, "tags", tenantry.MaxTags); err != nil {
+		return tenantry.Tag{}, err
+	}
 	tag := tenantry.Tag{ID: tenantry.TagID(t.newID()), LocationID: t.loc, Name: name, CreatedAt: t.now}
 	_, err := t.Exec(ctx, `INSERT INTO tags (location_id, id, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)`,
 		t.loc, tag.ID, tag.Name, t.now.UnixMilli())

@@ -14,8 +14,10 @@ import (
 func (s *Store) CreateTask(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, task tenantry.Task) (tenantry.Task, error) {
 	err := s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		task.LocationID, task.RecurringID = loc, ""
-		err := t.checkPeople(ctx, uniq([]tenantry.ContactID{task.ContactID}), "contactId must be a contact of the location",
-			uniq([]tenantry.UserID{task.AssignedTo}), "assignedTo must be a user of the location's agency")
+		err := people{
+			contacts: []tenantry.ContactID{task.ContactID}, contactText: "contactId must be a contact of the location",
+			users: []tenantry.UserID{task.AssignedTo}, userText: "assignedTo must be a user of the location's agency",
+		}.check(ctx, t, loc, t.company)
 		if err != nil {
 			return err
 		}
@@ -35,7 +37,8 @@ func (t *tx) addTask(ctx context.Context, by tenantry.Actor, task *tenantry.Task
 	}
 	n, err := t.Exec(ctx, `INSERT INTO tasks (location_id, id, title, body, contact_id, assigned_to, due_at, completed,
 			recurring_id, occurrence_at, search_text, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+		ON CONFLICT (location_id, recurring_id, contact_id, occurrence_at) WHERE recurring_id IS NOT NULL DO NOTHING`,
 		t.loc, task.ID, task.Title, task.Body, task.ContactID, task.AssignedTo, task.DueAt.UnixMilli(), boolean(task.Completed),
 		recurring, occurrence, task.SearchText(), t.now.UnixMilli())
 	if err != nil || n == 0 {
@@ -94,10 +97,19 @@ func scanTaskRow(r db.Row) (row tenantry.TaskRow, err error) {
 // SearchTasks lists the tasks of a location that the filter selects. The total is of
 // all that match, wherever the cursor stands.
 func (s *Store) SearchTasks(ctx context.Context, loc tenantry.LocationID, f tenantry.TaskFilter) (page tenantry.Page[tenantry.TaskRow], err error) {
-	w := taskConditions(loc, f)
-	if page.Total, err = s.countTasks(ctx, f, w); err != nil {
-		return page, err
-	}
+	err = s.db.Snapshot(ctx, func(ctx context.Context, q db.Q) error {
+		w := taskConditions(loc, f)
+		if page.Total, err = countTasks(ctx, q, f, w); err != nil {
+			return err
+		}
+		page.Items, err = listTasks(ctx, q, f, w)
+		return err
+	})
+	return page, err
+}
+
+// listTasks reads the page of what the conditions select.
+func listTasks(ctx context.Context, q db.Q, f tenantry.TaskFilter, w *conditions) ([]tenantry.TaskRow, error) {
 	key, than, direction := `t.created_at`, `>`, ``
 	if f.SortKey == tenantry.ByDueDate {
 		key = `t.due_at`
@@ -110,17 +122,16 @@ func (s *Store) SearchTasks(ctx context.Context, loc tenantry.LocationID, f tena
 	}
 	query := `SELECT ` + taskRowColumns + taskSource + w.where() + ` ORDER BY ` + key + direction + `, t.id` + direction +
 		` LIMIT ` + w.arg(cmp.Or(f.Limit, tenantry.DefaultTasks)) + ` OFFSET ` + w.arg(f.Skip)
-	page.Items, err = db.All(ctx, s.db.Read(), scanTaskRow, query, w.args...)
-	return page, err
+	return db.All(ctx, q, scanTaskRow, query, w.args...)
 }
 
 // countTasks counts what the conditions select, without people that no condition asks for.
-func (s *Store) countTasks(ctx context.Context, f tenantry.TaskFilter, w *conditions) (int, error) {
+func countTasks(ctx context.Context, q db.Q, f tenantry.TaskFilter, w *conditions) (int, error) {
 	source := ` FROM tasks t`
 	if f.BusinessID != "" {
 		source = taskSource
 	}
-	return db.One(ctx, s.db.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
+	return db.One(ctx, q, func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
 		`SELECT count(*)`+source+w.where(), w.args...)
 }
 
@@ -137,7 +148,7 @@ func taskConditions(loc tenantry.LocationID, f tenantry.TaskFilter) *conditions 
 		w.add(`t.completed = ` + w.arg(boolean(*f.Completed)))
 	}
 	if f.Query != "" {
-		w.add(`t.search_text LIKE ` + w.arg(`%`+db.EscapeLike(tenantry.Fold(f.Query))+`%`) + ` ESCAPE '\'`)
+		w.add(db.Contains(`t.search_text`, w.arg(tenantry.Fold(f.Query))))
 	}
 	if f.BusinessID != "" {
 		w.add(`c.business_id = ` + w.arg(f.BusinessID))

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
 
@@ -56,6 +59,31 @@ func TestTaskQueryIsLiteral(t *testing.T) {
 	})
 }
 
+// BenchmarkSearchWorstQuery: a text that nearly matches everywhere should cost no more than its
+// length for each character of the tasks; compare it with BenchmarkSearchShortQuery.
+func BenchmarkSearchWorstQuery(b *testing.B) { benchmarkSearch(b, strings.Repeat("a", 99)+"b") }
+
+// BenchmarkSearchShortQuery is a text of one character that is nowhere.
+func BenchmarkSearchShortQuery(b *testing.B) { benchmarkSearch(b, "b") }
+
+func benchmarkSearch(b *testing.B, query string) {
+	b.Helper()
+	e := testkit.NewEnv(b, testkit.OpenDB(b))
+	for range 5 {
+		_, err := e.Store.CreateTask(b.Context(), e.LocA, tenantry.System(), tenantry.Task{
+			Title: "t", Body: strings.Repeat("a", 10_000), DueAt: testkit.Start(),
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if _, err := e.Store.SearchTasks(b.Context(), e.LocA, tenantry.TaskFilter{Query: query, Limit: 25}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestCreateTaskKnowsItsPeople(t *testing.T) {
 	forEach(t, func(t *testing.T, e *testkit.Env) {
 		ctx, by := t.Context(), tenantry.System()
@@ -73,6 +101,29 @@ func TestCreateTaskKnowsItsPeople(t *testing.T) {
 		}
 		if diff := cmp.Diff(before, e.Snapshot(t)); diff != "" {
 			t.Errorf("a refused task left something:\n%s", diff)
+		}
+	})
+}
+
+// TestATaskIsStoredOrRefused: only an occurrence that made its task before adds none.
+func TestATaskIsStoredOrRefused(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		// Another task takes the id a moment before.
+		err := e.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `CREATE TRIGGER clash BEFORE INSERT ON tasks WHEN NEW.title = 'late' BEGIN
+				INSERT INTO tasks (location_id, id, title, due_at, created_at, updated_at) VALUES (NEW.location_id, NEW.id, 'first', 1, 1, 1); END`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := e.Snapshot(t)
+		_, err = e.Store.CreateTask(t.Context(), e.LocA, tenantry.System(), tenantry.Task{Title: "late", DueAt: testkit.Start()})
+		if !errors.Is(err, db.ErrDuplicate) {
+			t.Errorf("a task that was not stored gives %v", err)
+		}
+		if diff := cmp.Diff(before, e.Snapshot(t)); diff != "" {
+			t.Errorf("it left something:\n%s", diff)
 		}
 	})
 }

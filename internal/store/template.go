@@ -23,7 +23,7 @@ func scanTemplate(r db.Row) (m tenantry.Template, err error) {
 }
 
 // Templates gives a page of the templates of a location that the filter selects, oldest first.
-func (s *Store) Templates(ctx context.Context, loc tenantry.LocationID, f tenantry.TemplateFilter) (page tenantry.Page[tenantry.Template], err error) {
+func (s *Store) Templates(ctx context.Context, loc tenantry.LocationID, f tenantry.TemplateFilter) (tenantry.Page[tenantry.Template], error) {
 	where, args := `location_id = $1 AND deleted_at IS NULL`, []any{loc}
 	if f.Deleted {
 		where = `location_id = $1 AND deleted_at IS NOT NULL`
@@ -36,15 +36,8 @@ func (s *Store) Templates(ctx context.Context, loc tenantry.LocationID, f tenant
 		args = append(args, f.Type)
 		where += fmt.Sprintf(` AND type = $%d`, len(args))
 	}
-	page.Total, err = db.One(ctx, s.db.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
-		`SELECT count(*) FROM templates WHERE `+where, args...)
-	if err != nil {
-		return page, err
-	}
-	n := len(args)
-	query := fmt.Sprintf(`SELECT %s FROM templates WHERE %s ORDER BY created_at, id LIMIT $%d OFFSET $%d`, templateColumns, where, n+1, n+2)
-	page.Items, err = db.All(ctx, s.db.Read(), scanTemplate, query, append(args, f.Limit, f.Skip)...)
-	return page, err
+	return page(ctx, s, scanTemplate, `SELECT count(*) FROM templates WHERE `+where,
+		`SELECT `+templateColumns+` FROM templates WHERE `+where+` ORDER BY created_at, id`, args, f.Limit, f.Skip)
 }
 
 // templateOf reads one template that is not deleted.
@@ -105,6 +98,13 @@ func (s *Store) UpdateTemplate(ctx context.Context, loc tenantry.LocationID, by 
 		return t.record(ctx, change{event: tenantry.TemplateUpdated, by: by, resource: string(id), before: before, after: m, payload: templatePayload(m)})
 	})
 	return m, err
+}
+
+// TemplateProblems lists what [Store.UpdateTemplate] would refuse as Invalid. Errors:
+// NotFound.
+func (s *Store) TemplateProblems(ctx context.Context, loc tenantry.LocationID, id tenantry.TemplateID, p tenantry.TemplatePatch) ([]tenantry.Problem, error) {
+	before, err := templateOf(ctx, s.db.Read(), loc, id)
+	return p.Apply(before).Problems(), err
 }
 
 // DeleteTemplate marks a template as deleted: it stays in the list of the deleted

@@ -160,7 +160,7 @@ func (s *Store) InstallableLocations(ctx context.Context, user tenantry.UserID, 
 		return page, nil
 	}
 	if f.Query != "" {
-		c.add(`name_key LIKE ` + c.arg("%"+db.EscapeLike(tenantry.Fold(f.Query))+"%") + ` ESCAPE '\'`)
+		c.add(db.Contains(`name_key`, c.arg(tenantry.Fold(f.Query))))
 	}
 	page.Total, err = db.One(ctx, s.db.Read(), scanInt, `SELECT count(*) FROM locations`+c.where(), c.args...)
 	if err != nil {

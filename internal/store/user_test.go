@@ -95,6 +95,10 @@ func TestSessions(t *testing.T) {
 		}
 		gone("a")
 		gone("unknown")
+		for e.Clock.Now().Before(b.ExpiresAt.Add(-20 * time.Minute)) { // somebody who goes on working
+			e.Clock.Advance(10 * time.Minute)
+			ok[tenantry.Session](t)(e.Store.Session(ctx, "b"))
+		}
 		e.Clock.Set(b.ExpiresAt.Add(-time.Millisecond))
 		ok[tenantry.Session](t)(e.Store.Session(ctx, "b"))
 		e.Clock.Advance(time.Millisecond)

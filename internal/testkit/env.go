@@ -81,9 +81,11 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	srv := httptest.NewUnstartedServer(nil)
 	e.URL = "http://" + srv.Listener.Addr().String()
 	a := api.New(e.Store, e.Files, e.URL)
+	pages, err := oauth.NewPages(e.Store, e.URL, e.Clock.Now)
+	must(t, err)
 	log := slog.New(slog.NewJSONHandler(e.Log, nil))
 	o := httpd.Options{
-		API: a, Tokens: e.Tokens, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Version: "test", Now: e.Clock.Now,
+		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Version: "test", Now: e.Clock.Now,
 	}
 	e.Routes = httpd.Routes(o)
 	e.document = newDocument(t, e.Routes)

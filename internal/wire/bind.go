@@ -25,8 +25,9 @@ type request struct {
 	path map[string]string
 }
 
-// bind fills in, or returns an [tenantry.Invalid] error that names every failure.
-func (p *inputPlan) bind(in reflect.Value, r *request) error {
+// bind fills in, or returns an [tenantry.Invalid] error that names every failure, those
+// that further finds included.
+func (p *inputPlan) bind(in reflect.Value, r *request, further func(*Violations) error) error {
 	var v Violations
 	for _, f := range p.path {
 		f.bindText(in.Field(f.index), r.path[f.name], &v)
@@ -38,6 +39,9 @@ func (p *inputPlan) bind(in reflect.Value, r *request) error {
 		if err := p.bindBody(in.Field(p.body.index), r.http, &v); err != nil {
 			return err
 		}
+	}
+	if err := further(&v); err != nil {
+		return err
 	}
 	if len(v.messages) > 0 {
 		return tenantry.InvalidInput(v.messages...)

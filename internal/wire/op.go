@@ -96,12 +96,23 @@ type Route struct {
 // carry path, query or body tags; it panics when a tag cannot be understood, so a
 // wrong row never starts.
 func Handle[In, Out any](op Op, h func(context.Context, tenantry.Caller, *In) (Out, error)) Route {
+	none := func(context.Context, tenantry.Caller, *In, *Violations) error { return nil }
+	return HandleChecked(op, none, h)
+}
+
+// HandleChecked makes a row as [Handle] does, for an input of which only the storage
+// knows whether it fits. check runs once the input is bound, also when it has
+// violations, and adds to them what it finds, so that one answer names every failure;
+// its own error ends the request. A member that failed is not to be read: see
+// [Violations.Failed] and [Violations.FailedIn].
+func HandleChecked[In, Out any](op Op, check func(context.Context, tenantry.Caller, *In, *Violations) error, h func(context.Context, tenantry.Caller, *In) (Out, error)) Route {
 	plan := compileInput(reflect.TypeFor[In](), op)
 	return Route{
 		Op: op, in: plan, out: reflect.TypeFor[Out](),
 		call: func(ctx context.Context, r *request, caller tenantry.Caller) (any, error) {
 			in := new(In)
-			if err := plan.bind(reflect.ValueOf(in).Elem(), r); err != nil {
+			further := func(v *Violations) error { return check(ctx, caller, in, v) }
+			if err := plan.bind(reflect.ValueOf(in).Elem(), r, further); err != nil {
 				return nil, err
 			}
 			return h(ctx, caller, in)

@@ -41,7 +41,7 @@ func OpenAPI(routes []Route, version string) []byte {
 		"openapi": "3.1.0",
 		"info": obj{
 			"title": "Tenantry Sub-Accounts API", "version": version,
-			"description": "The Sub-Accounts API, served by Tenantry. Every object answer also has a traceId member.",
+			"description": "The Sub-Accounts API, served by Tenantry.",
 		},
 		"servers":    []obj{{"url": "/"}},
 		"tags":       groups,
@@ -151,9 +151,15 @@ func (route *Route) answers(status int) bool {
 	}
 }
 
-// answer prints the type of a success answer.
+// answer prints the type of a success answer. An object's has the member that
+// [WriteJSON] adds; it is not required, because the type may also be part of another.
 func (p *printer) answer(t reflect.Type) obj {
-	return p.schema(p.compiler.value(t, ruleSet{}), false)
+	v := p.compiler.value(t, ruleSet{})
+	if v.kind == kindObject {
+		s := p.schemas[p.component(v.object, false)].(obj)
+		s["properties"].(obj)["traceId"] = traceID()
+	}
+	return p.schema(v, false)
 }
 
 func response(description string, schema obj) obj {

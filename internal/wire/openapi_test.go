@@ -94,7 +94,7 @@ func TestDocumentSaysTheRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"testBody": `{"type":"object","additionalProperties":false,"required":["name"],"properties":{
+		"TestBody": `{"type":"object","additionalProperties":false,"required":["name"],"properties":{
 			"name":{"type":"string","maxLength":5,"minLength":1},
 			"kind":{"type":"string","enum":["a","b"]},
 			"count":{"type":"integer","minimum":1,"maximum":10},
@@ -103,12 +103,13 @@ func TestDocumentSaysTheRules(t *testing.T) {
 			"mail":{"type":"string","format":"email"},
 			"day":{"type":"string"},
 			"tags":{"type":"array","maxItems":2,"items":{"type":"string","minLength":1}},
-			"inner":{"$ref":"#/components/schemas/testInner"},
-			"items":{"type":"array","items":{"$ref":"#/components/schemas/testItem"}},
-			"word":{"type":"string"},
+			"inner":{"$ref":"#/components/schemas/TestInner"},
+			"items":{"type":"array","items":{"$ref":"#/components/schemas/TestItem"}},
+			"word":{"type":"string","maxLength":4},
 			"partner":{"type":"string"}}}`,
-		"testInner": `{"type":"object","additionalProperties":false,"required":["a"],"properties":{"a":{"type":"string"},"b":{"type":"boolean"}}}`,
+		"TestInner": `{"type":"object","additionalProperties":false,"required":["a"],"properties":{"a":{"type":"string"},"b":{"type":"boolean"}}}`,
 		"TestNode": `{"type":"object","required":["name"],"properties":{"name":{"type":"string"},
+			"traceId":{"type":"string","format":"uuid","description":"Of the request, also in the X-Trace-Id header"},
 			"children":{"type":"array","items":{"$ref":"#/components/schemas/TestNode"}},
 			"empty":{"type":"object","properties":{}}}}`,
 	} {
@@ -180,6 +181,20 @@ func TestBodySchemasAreClosed(t *testing.T) {
 			t.Errorf("%s: closed is %t, required %v", name, closed, schema.Required)
 		}
 	}
+}
+
+// TestNoNameInGoLeaks: a type that is to be a schema says how it is called there.
+func TestNoNameInGoLeaks(t *testing.T) {
+	type nameless struct {
+		Name string `json:"name"`
+	}
+	type noInput struct{}
+	defer func() {
+		if recover() == nil {
+			t.Error("a type without a schema tag is printed")
+		}
+	}()
+	OpenAPI([]Route{Handle(Op{Method: "GET", Path: "/d", ID: "nameless", Group: "D"}, handlerOf[noInput, nameless])}, "test")
 }
 
 // TestOneNameOneSchema: two types under one name would make one of them a lie.

@@ -44,7 +44,7 @@ type field struct {
 // object is a compiled struct.
 type object struct {
 	typ    reflect.Type
-	name   string // in the OpenAPI document
+	name   string // in the OpenAPI document, by its schema tag
 	fields []field
 	byName map[string]int
 	cross  bool // *typ implements CrossChecker
@@ -102,7 +102,7 @@ func (c *compiler) object(t reflect.Type) *object {
 	if o, ok := c.seen[t]; ok {
 		return o
 	}
-	o := &object{typ: t, name: t.Name(), byName: map[string]int{}, cross: reflect.PointerTo(t).Implements(crossType)}
+	o := &object{typ: t, byName: map[string]int{}, cross: reflect.PointerTo(t).Implements(crossType)}
 	c.seen[t] = o
 	for i := range t.NumField() {
 		sf := t.Field(i)

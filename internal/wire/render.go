@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/tenantry/tenantry"
@@ -105,23 +106,35 @@ func writeError(w http.ResponseWriter, r *http.Request, err error, shape func(*e
 
 // WriteJSON answers with v: it encodes v without HTML escaping and adds the trace id to an object.
 func WriteJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
+	var body roomy
+	enc := json.NewEncoder(&body)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		// Only a type that cannot be encoded gets here: a mistake of the row, not of the request.
 		ExchangeOf(r.Context()).Err = err
-		buf.Reset()
 		status = http.StatusInternalServerError
-		buf.WriteString(`{"statusCode":500,"message":"Internal server error","error":"Internal Server Error","code":"internal"}`)
+		body = roomy(`{"statusCode":500,"message":"Internal server error","error":"Internal Server Error","code":"internal"}`)
 	}
-	body := spliceTraceID(bytes.TrimSuffix(buf.Bytes(), []byte("\n")), ExchangeOf(r.Context()).TraceID)
+	body = spliceTraceID(bytes.TrimSuffix(body, []byte("\n")), ExchangeOf(r.Context()).TraceID)
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that has gone is nobody's error
+}
+
+// traceRoom is more than the traceId member takes.
+const traceRoom = 64
+
+// roomy takes what the encoder writes, which comes in one piece, and leaves room for the
+// trace id: neither that nor a buffer that grows copies a large answer again.
+type roomy []byte
+
+// Write implements [io.Writer].
+func (b *roomy) Write(p []byte) (int, error) {
+	*b = append(slices.Grow(*b, len(p)+traceRoom), p...)
+	return len(p), nil
 }
 
 // spliceTraceID adds the traceId member (contract, decision 14) to an encoded

@@ -1,13 +1,16 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"net/mail"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
+
+	"github.com/tenantry/tenantry"
 )
 
 // Checker is implemented by a field's type that knows more than its JSON kind,
@@ -16,6 +19,13 @@ type Checker interface {
 	// Check returns "" for a good value, else the rest of the message after the
 	// property's name, such as "must be a valid phone number".
 	Check() string
+}
+
+// Bounded is implemented by a text type whose Check bounds the length of what is
+// kept of it; the document shows the bound.
+type Bounded interface {
+	// MaxLength is in characters.
+	MaxLength() int
 }
 
 // Enumerated is implemented by a text type with a closed list of values; it stands
@@ -52,6 +62,26 @@ func (v *Violations) Add(path, text string) {
 
 // Failed tells whether the property has a message already.
 func (v *Violations) Failed(path string) bool { return v.failed[v.prefix+path] }
+
+// FailedIn tells whether the property, or one in it, has a message already.
+func (v *Violations) FailedIn(path string) bool {
+	for failed := range v.failed {
+		if failed == v.prefix+path || strings.HasPrefix(failed, v.prefix+path+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// Merge takes over the messages of a [tenantry.Invalid] error; any other is returned.
+func (v *Violations) Merge(err error) error {
+	invalid, ok := errors.AsType[*tenantry.Error](err)
+	if !ok || invalid.Kind != tenantry.Invalid {
+		return err
+	}
+	v.messages = append(v.messages, invalid.Messages...)
+	return nil
+}
 
 // adopt takes over finished messages about the property.
 func (v *Violations) adopt(path string, messages []string) {
@@ -134,6 +164,14 @@ func parseRules(tag string) ruleSet {
 	return rs
 }
 
+// maxLength is the bound of a text, 0 when it has none.
+func (v *value) maxLength() int {
+	if b, ok := reflect.TypeAssert[Bounded](reflect.Zero(v.typ)); ok {
+		return b.MaxLength()
+	}
+	return v.rules.maxLen
+}
+
 func mustNumber(text string) float64 {
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -207,33 +245,6 @@ func isEmail(s string) bool {
 	return strings.Contains(domain, ".") && !strings.HasPrefix(domain, "[") && !strings.ContainsAny(s, "\" ")
 }
 
-func isDate(s string) bool {
-	_, err := ParseDate(s)
-	return err == nil
-}
-
 func isDigits(s string) bool {
 	return s != "" && len(s) <= 9 && strings.Trim(s, "0123456789") == ""
-}
-
-// ParseDate reads an ISO 8601 date or date and time; one without an offset is UTC.
-func ParseDate(s string) (time.Time, error) { return ParseDateIn(s, time.UTC) }
-
-// ParseDateIn reads an ISO 8601 date or date and time, in UTC; one without an offset
-// is of the zone.
-func ParseDateIn(s string, zone *time.Location) (time.Time, error) {
-	var first error
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", "2006-01-02"} {
-		t, err := time.ParseInLocation(layout, s, zone)
-		if t = t.UTC(); err == nil && t.Year() >= 1900 && t.Year() <= 9999 {
-			return t, nil
-		}
-		if first == nil && err != nil {
-			first = err
-		}
-	}
-	if first == nil {
-		first = fmt.Errorf("year out of range in %q", s)
-	}
-	return time.Time{}, first
 }

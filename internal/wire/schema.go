@@ -49,7 +49,7 @@ func (p *printer) schema(v *value, input bool) obj {
 			s["minItems"] = 1
 		}
 	case kindObject:
-		if v.object.name == "" {
+		if v.typ.Name() == "" {
 			return p.objectSchema(v.object, input) // a struct without a name of its own stands in its place
 		}
 		return obj{"$ref": "#/components/schemas/" + p.component(v.object, input)}
@@ -66,8 +66,8 @@ func (p *printer) text(s obj, v *value) {
 	if len(v.rules.enum) > 0 {
 		s["enum"] = v.rules.enum
 	}
-	if v.rules.maxLen > 0 {
-		s["maxLength"] = v.rules.maxLen
+	if n := v.maxLength(); n > 0 {
+		s["maxLength"] = n
 	}
 	if v.rules.notEmpty {
 		s["minLength"] = 1
@@ -85,6 +85,9 @@ func bound(s obj, key string, n *float64) {
 
 // component prints an object once and tells its name.
 func (p *printer) component(o *object, input bool) string {
+	if o.name == "" {
+		panic(fmt.Sprintf("wire: %s has no schema tag", o.typ)) // its name in Go is nobody's business
+	}
 	if owner, seen := p.owners[o.name]; seen {
 		if owner != o.typ {
 			panic(fmt.Sprintf("wire: schema %s names both %s and %s", o.name, owner, o.typ))
@@ -191,6 +194,11 @@ func errorStatuses() map[int]string {
 	}
 }
 
+// traceID prints the member that every object answer has at its top.
+func traceID() obj {
+	return obj{"type": "string", "format": "uuid", "description": "Of the request, also in the X-Trace-Id header"}
+}
+
 // errorSchemas prints the error bodies: message is a list on 422 only, error is an object
 // on a 400 or 404 of some rows.
 func errorSchemas() obj {
@@ -204,7 +212,7 @@ func errorSchemas() obj {
 				"error":      failure,
 				"code":       obj{"type": "string", "description": "Machine-readable, of a closed list"},
 				"meta":       obj{"type": "object", "description": "Detail that depends on the code"},
-				"traceId":    obj{"type": "string", "format": "uuid"},
+				"traceId":    traceID(),
 			},
 			"required": []string{"statusCode", "message", "error", "code", "traceId"},
 		}

@@ -14,10 +14,14 @@ import (
 )
 
 type testItem struct {
+	_ struct{} `schema:"TestItem"`
+
 	Label string `json:"label" rule:"required,notEmpty"`
 }
 
 type testBody struct {
+	_ struct{} `schema:"TestBody"`
+
 	Name    string     `json:"name" rule:"required,notEmpty,maxLen=5"`
 	Kind    *string    `json:"kind" rule:"enum=a|b"`
 	Count   *int       `json:"count" rule:"min=1,max=10"`
@@ -33,11 +37,15 @@ type testBody struct {
 }
 
 type testInner struct {
+	_ struct{} `schema:"TestInner"`
+
 	A string `json:"a" rule:"required"`
 	B *bool  `json:"b"`
 }
 
 type testWord string
+
+func (testWord) MaxLength() int { return 4 }
 
 func (w testWord) Check() string {
 	if w != "good" {
@@ -60,6 +68,8 @@ type testInput struct {
 }
 
 type testOutput struct {
+	_ struct{} `schema:"TestOutput"`
+
 	Location string `json:"location"`
 	Limit    int    `json:"limit"`
 	Name     string `json:"name"`

@@ -73,7 +73,7 @@ CREATE TABLE locations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX locations_by_company ON locations (company_id, created_at, location_id) WHERE deleted_at IS NULL;
 CREATE INDEX locations_by_email ON locations (company_id, email_key, created_at, location_id) WHERE deleted_at IS NULL;
-CREATE INDEX locations_deleted ON locations (location_id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX locations_deleted ON locations (deleted_at, location_id) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE contacts (
     location_id TEXT NOT NULL REFERENCES locations (location_id),
@@ -138,13 +138,14 @@ CREATE TABLE custom_values (
     location_id TEXT NOT NULL REFERENCES locations (location_id),
     id          TEXT NOT NULL,
     name        TEXT NOT NULL,
+    name_key    TEXT NOT NULL, -- name in lower case
     field_key   TEXT NOT NULL,
     value       TEXT NOT NULL,
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL,
     PRIMARY KEY (location_id, id)
 ) STRICT;
-CREATE UNIQUE INDEX custom_values_by_name ON custom_values (location_id, name);
+CREATE UNIQUE INDEX custom_values_by_name ON custom_values (location_id, name_key);
 CREATE UNIQUE INDEX custom_values_by_key ON custom_values (location_id, field_key);
 
 CREATE TABLE templates (

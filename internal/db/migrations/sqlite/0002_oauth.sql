@@ -53,6 +53,7 @@ CREATE TABLE sessions (
     hash       TEXT PRIMARY KEY,
     user_id    TEXT NOT NULL REFERENCES users (id),
     created_at INTEGER NOT NULL,
+    seen_at    INTEGER NOT NULL, -- of its last use, to the minute
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_by_user ON sessions (user_id);

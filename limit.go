@@ -1,0 +1,22 @@
+package tenantry
+
+// How much of a kind a location can have. Lists that come in one piece are bounded by
+// these, and so is the work of one change that touches every row of a kind.
+const (
+	MaxTags           = 20_000
+	MaxCustomFields   = 2_000 // fields and folders together
+	MaxCustomValues   = 2_000
+	MaxRecurringTasks = 1_000
+)
+
+// MaxTaskText is the longest text of a task or recurring task, in characters.
+const MaxTaskText = 10_000
+
+// MaxOccurrences is the highest count of a recurrence in a request: what was before is
+// counted again for each further occurrence, see [Recurrence.Occurrences].
+const MaxOccurrences = 1_000
+
+// LimitReached makes the error for one more of what a location already has limit of.
+func LimitReached(what string, limit int) *Error {
+	return Errorf(Refused, "limit_reached", "A location can have at most %d %s", limit, what).WithMeta("limit", limit)
+}
