@@ -2,9 +2,12 @@ package oauth_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -161,5 +164,68 @@ func TestPrivateTokensExpire(t *testing.T) {
 		w.Clock.Advance(time.Second)
 		w.Send(t, testkit.Scenario{Method: "GET", Path: "/locations/{locA}/tags", Token: token, Status: 401,
 			Want: `{"message":"Invalid Private Integration token","code":"token_invalid"}`})
+	})
+}
+
+// TestRotatedKeysReachEveryNode: a new key verifies on each node before any signs with it, and no
+// token is refused, whichever node is asked and whichever key has signed.
+func TestRotatedKeysReachEveryNode(t *testing.T) {
+	forEach(t, func(t *testing.T, w *world) {
+		s, other := w.node(t)
+		key, err := oauth.NewKey(w.Clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		private, err := key.MarshalPKCS8()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(time.Hour)
+		next := store.SigningKey{ID: key.ID, Private: private, CreatedAt: w.Clock.Now()}
+		if err := s.RotateSigningKeys(t.Context(), tenantry.System(), next, nil); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { other.Run(ctx, slog.New(slog.NewTextHandler(io.Discard, nil))) })
+		defer wg.Wait()
+		defer stop()
+		_, late := w.node(t) // it has both keys from its start, and signs with the old one
+		issue := func(a *oauth.Authenticator) (token, kid string) {
+			t.Helper()
+			token, err := a.Issue(oauth.Grant{Class: tenantry.Agency, CompanyID: w.CompanyA, AppID: w.app.ID, ClientID: "c", TokenID: "t"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			header, err := base64.RawURLEncoding.DecodeString(token[:strings.IndexByte(token, '.')])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var members map[string]string
+			if err := json.Unmarshal(header, &members); err != nil {
+				t.Fatal(err)
+			}
+			return token, members["kid"]
+		}
+		old, kid := issue(late)
+		if kid == key.ID || !accepts(t, other, old) {
+			t.Errorf("signed with %s", kid)
+		}
+		w.Clock.Advance(oauth.RevocationBound)
+		_, settled := w.node(t)
+		signed, kid := issue(settled)
+		if kid != key.ID || !accepts(t, late, signed) {
+			t.Errorf("signed with %s, want %s", kid, key.ID)
+		}
+		kid = ""
+		for start := time.Now(); kid != key.ID || !accepts(t, other, signed); _, kid = issue(other) {
+			if time.Since(start) > oauth.RevocationBound {
+				t.Fatalf("the other node signs with %s", kid)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		if !accepts(t, other, old) || !accepts(t, settled, old) {
+			t.Error("a token of the old key is refused")
+		}
 	})
 }
