@@ -54,7 +54,9 @@ func newSecretServer(t *testing.T) *secretServer {
 	check(t, err)
 	a := api.New(st, uploads, "http://tenantry.test")
 	srv := httptest.NewUnstartedServer(nil)
-	srv.Config = NewServer(New(Options{API: a, Tokens: tokens, Log: log.logger(), Version: "test", Now: time.Now}), log.logger())
+	pages, err := oauth.NewPages(st, "http://tenantry.test", time.Now)
+	check(t, err)
+	srv.Config = NewServer(New(Options{API: a, Tokens: tokens, Pages: pages, Log: log.logger(), Version: "test", Now: time.Now}), log.logger())
 	srv.Start()
 	t.Cleanup(srv.Close)
 	return &secretServer{Server: srv, log: log, routes: a.Routes(), loc: l.ID, tokens: map[wire.Tokens]string{

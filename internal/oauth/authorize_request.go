@@ -74,8 +74,8 @@ func (q *authorizeRequest) check(given url.Values) error {
 			messages = append(messages, message)
 		}
 	}
-	switch {
-	case q.redirectURI == "":
+	switch q.redirectURI {
+	case "":
 		refuse(true, "redirect_uri is missing.")
 	default:
 		refuse(!q.app.AllowsRedirect(q.redirectURI), "redirect_uri "+q.redirectURI+

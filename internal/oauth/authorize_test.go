@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -451,5 +452,24 @@ func TestLongLists(t *testing.T) {
 		if p := v.post(choose+s.query(), "do", "search", "search", search); !strings.Contains(p.body, says) {
 			t.Errorf("a search for %q answers %s", search, p.body)
 		}
+	}
+}
+
+// TestApprovalLimit: a session does not fill the database with codes.
+func TestApprovalLimit(t *testing.T) {
+	s := newStage(t, tenantry.App{})
+	v := s.signedIn(t, adminEmail)
+	form := []string{"do", "approve", "user", v.get(choose + s.query()).user(t), "location", string(s.LocA)}
+	for i := range 60 {
+		if p := v.post(choose+s.query(), form...); p.status != http.StatusSeeOther {
+			t.Fatalf("approval %d: %d", i+1, p.status)
+		}
+	}
+	if p := v.post(choose+s.query(), form...); p.status != http.StatusTooManyRequests || p.header.Get("Retry-After") != "900" || p.header.Get("Location") != "" {
+		t.Errorf("approval 61: %d %v", p.status, p.header)
+	}
+	s.Clock.Advance(15 * time.Minute)
+	if p := v.post(choose+s.query(), form...); p.status != http.StatusSeeOther {
+		t.Errorf("a quarter of an hour later: %d", p.status)
 	}
 }

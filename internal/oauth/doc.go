@@ -8,6 +8,10 @@
 // a key along. The issuer of a token is the id of the database, never the public
 // URL, so a server that moves to another address still honours what it issued.
 //
+// People meet it at the sign-in and consent pages ([Pages]): plain HTML forms that work
+// without scripts, are shown in no frame, take no form from another site, and send a browser
+// to no address but one that the app registered.
+//
 // The package refuses to judge what a caller may do: it says whose credential it
 // is, until when it holds, and with which scopes. Whether the location still
 // exists, and whether the token was revoked, is asked after that.

@@ -84,6 +84,7 @@ func (p *Pages) Mount(m *wire.Mux) {
 		m.Handle("GET", path, p.page("authorize", p.authorize))
 		m.Handle("POST", path, p.page("approve", p.decide))
 	}
+	m.Handle("GET", signInPath, p.page("authorize", p.authorize)) // for who opens the address of a failed sign-in anew
 	m.Handle("POST", signInPath, p.page("sign-in", p.signInForm))
 	m.Handle("POST", signOutPath, p.page("sign-out", p.signOutForm))
 	m.Handle("GET", filePath+"{file}", http.HandlerFunc(p.file))

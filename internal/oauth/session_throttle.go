@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,6 +22,7 @@ const (
 	perAddress     = 50 // of any accounts from one address: an office has many people
 	perAccount     = 30 // of one account from all addresses, the known browsers apart
 	perBrowser     = 10 // of one account from one known browser
+	perUser        = 60 // approvals by one user
 	// throttleKeys bounds the budgets that are remembered of each kind, some 10 MB.
 	throttleKeys = 50_000
 )
@@ -29,8 +31,8 @@ const (
 type throttle struct {
 	now func() time.Time
 
-	mu                                sync.Mutex
-	pairs, addresses, accounts, known budgets
+	mu                                           sync.Mutex
+	pairs, addresses, accounts, known, approvals budgets
 }
 
 type budgets map[string]*budget
@@ -41,7 +43,7 @@ type budget struct {
 }
 
 func newThrottle(now func() time.Time) *throttle {
-	return &throttle{now: now, pairs: budgets{}, addresses: budgets{}, accounts: budgets{}, known: budgets{}}
+	return &throttle{now: now, pairs: budgets{}, addresses: budgets{}, accounts: budgets{}, known: budgets{}, approvals: budgets{}}
 }
 
 // attempt is one try at an account.
@@ -60,12 +62,8 @@ func (t *throttle) take(a attempt) (refund func(), err error) {
 	now := t.now()
 	var spent []*budget
 	spend := func(of budgets, key string, limit int) {
-		b := of.at(key, now)
-		if b.used >= limit && err == nil {
-			e := tenantry.Errorf(tenantry.RateLimited, "rate_limited", "Too many wrong passwords")
-			e.RetryAfter = min(throttleWindow, b.openedAt.Add(throttleWindow).Sub(now))
-			err = e
-		}
+		b, over := of.open(key, limit, now)
+		err = errors.Join(err, over)
 		spent = append(spent, b)
 	}
 	if a.browser != "" {
@@ -88,6 +86,29 @@ func (t *throttle) take(a attempt) (refund func(), err error) {
 			b.used--
 		}
 	}, nil
+}
+
+// approve spends one of a user's approvals, so that no session fills the database with
+// codes. Errors: RateLimited.
+func (t *throttle) approve(user tenantry.UserID) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b, err := t.approvals.open(string(user), perUser, t.now())
+	if err == nil {
+		b.used++
+	}
+	return err
+}
+
+// open finds the budget of a key. Errors: RateLimited when it is spent.
+func (of budgets) open(key string, limit int, now time.Time) (*budget, error) {
+	b := of.at(key, now)
+	if b.used < limit {
+		return b, nil
+	}
+	e := tenantry.Errorf(tenantry.RateLimited, "rate_limited", "Too many attempts")
+	e.RetryAfter = min(throttleWindow, b.openedAt.Add(throttleWindow).Sub(now))
+	return b, e
 }
 
 // at finds the open budget of a key, opening one where there is none.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,9 @@ const stepTimeout = time.Minute
 type browser struct {
 	t   *testing.T
 	ctx context.Context
+
+	mu         *sync.Mutex
+	complaints *[]string // of the browser about the page
 }
 
 // chromium is the one browser of all tests; each has windows of its own in it.
@@ -78,24 +82,40 @@ func window(t *testing.T, scripts bool) *browser {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	b := &browser{t: t, ctx: ctx}
+	b := &browser{t: t, ctx: ctx, mu: new(sync.Mutex), complaints: new([]string)}
 	err := chromedp.Listen(ctx, func(event any) {
 		switch e := event.(type) {
 		case *page.EventJavascriptDialogOpening:
 			t.Errorf("a dialog opened: %s", e.Message)
 		case *log.EventEntryAdded:
 			if e.Entry.Source == log.EntrySourceSecurity || strings.Contains(e.Entry.Text, "Content Security Policy") {
-				t.Errorf("the browser complains: %s", e.Entry.Text)
+				b.mu.Lock()
+				defer b.mu.Unlock()
+				*b.complaints = append(*b.complaints, e.Entry.Text)
 			}
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		for _, text := range b.heard() {
+			t.Errorf("the browser complains: %s", text)
+		}
+	})
 	call(b, log.Enable, cdp.Empty{})
 	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
 	b.size(360, 740)
 	return b
+}
+
+// heard gives what the browser complained of, which a test that provokes it has to ask for.
+func (b *browser) heard() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := *b.complaints
+	*b.complaints = nil
+	return all
 }
 
 // call sends a command of the protocol.

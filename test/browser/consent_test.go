@@ -276,7 +276,7 @@ func TestWrongLinks(t *testing.T) {
 		"challenge": {s.link("code_challenge_method", "plain"), "code_challenge_method must be S256"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := &browser{t: t, ctx: b.ctx}
+			b := &browser{t: t, ctx: b.ctx, mu: b.mu, complaints: b.complaints}
 			b.open(tt.link)
 			b.reads("This link does not work", tt.says)
 			b.shot("wrong")
