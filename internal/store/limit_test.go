@@ -37,7 +37,7 @@ func TestALocationHasRoomForSoMany(t *testing.T) {
 				})
 				return err
 			}},
-		{"custom_values", "name, field_key, value", "i, i, i", tenantry.MaxCustomValues, func(ctx context.Context, e *testkit.Env, name string) error {
+		{"custom_values", "name, name_key, field_key, value", "i, i, i, i", tenantry.MaxCustomValues, func(ctx context.Context, e *testkit.Env, name string) error {
 			_, err := e.Store.CreateCustomValue(ctx, e.LocA, tenantry.System(), name, "")
 			return err
 		}},

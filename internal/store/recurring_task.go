@@ -72,9 +72,12 @@ func (s storedRule) rule() tenantry.Recurrence {
 
 // RecurringTasks lists the live recurring tasks of a location in the order of their making.
 func (s *Store) RecurringTasks(ctx context.Context, loc tenantry.LocationID) ([]tenantry.RecurringTask, error) {
-	return db.All(ctx, s.db.Read(), scanRecurring, `SELECT `+recurringColumns+` FROM recurring_tasks
-		WHERE location_id = $1 AND deleted_at IS NULL ORDER BY created_at, id`, loc)
+	return db.All(ctx, s.db.Read(), scanRecurring, recurringTasksOf, loc)
 }
+
+// recurringTasksOf relies on ids that sort in the order of their making.
+const recurringTasksOf = `SELECT ` + recurringColumns + ` FROM recurring_tasks
+	WHERE location_id = $1 AND deleted_at IS NULL ORDER BY id`
 
 // RecurringTask reads one live recurring task. Errors: NotFound.
 func (s *Store) RecurringTask(ctx context.Context, loc tenantry.LocationID, id tenantry.RecurringTaskID) (tenantry.RecurringTask, error) {
