@@ -127,7 +127,7 @@ func deletion(t *testing.T, e *testkit.Env) {
 	won := map[bool]int{} // how often a racing write came first, or not
 	for round := range 15 {
 		loc := e.Location(t, e.CompanyA, "Doomed")
-		path, token := "/locations/"+string(loc), e.LocationToken(t, loc, tenantry.Scopes()...)
+		path, token := "/locations/"+string(loc), e.LocationToken(t, loc, tenantry.PrivateScopes()...)
 		tag := e.Do(t, testkit.Scenario{Method: "POST", Path: path + "/tags", Token: token, Body: `{"name":"first"}`}).Text("tag", "id")
 		before := eventTypes(t, e, loc)
 		rows := []testkit.Scenario{}

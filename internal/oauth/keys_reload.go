@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// signingDelay is how long a new key only verifies: every node has learned of it before any
-// of them signs with it, so that no node refuses another's tokens.
+// signingDelay is how long a key that another process has made only verifies: every running
+// node has learned of it before any of them signs with it, so that none refuses another's
+// tokens. A server that starts signs with the newest key at once.
 const signingDelay = RevocationBound
 
 // reloadKeys takes over the keys that are kept, in case another process has rotated them.
@@ -17,12 +18,14 @@ func (a *Authenticator) reloadKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set, err := kept.settled(now)
-	if err != nil {
-		return err
+	current, set := a.verifier.Keys().Keys(), kept
+	if current[0].ID != kept.Keys()[0].ID {
+		if set, err = kept.settled(now); err != nil {
+			return err
+		}
 	}
 	sameID := func(x, y Key) bool { return x.ID == y.ID }
-	if !slices.EqualFunc(set.Keys(), a.verifier.Keys().Keys(), sameID) {
+	if !slices.EqualFunc(set.Keys(), current, sameID) {
 		a.verifier.Replace(set)
 	}
 	return nil
