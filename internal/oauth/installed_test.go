@@ -137,8 +137,9 @@ func (w *world) walkPages(t *testing.T, path, token string, all []string, size i
 		}
 		return a
 	}
-	a, forth := page(""), []string{}
-	for forth = listed(a, "items"); a.Get("pagination", "hasNextPage") == true; forth = append(forth, listed(a, "items")...) {
+	a := page("")
+	forth := listed(a, "items")
+	for ; a.Get("pagination", "hasNextPage") == true; forth = append(forth, listed(a, "items")...) {
 		a = page(a.Text("pagination", "nextPageToken"))
 	}
 	back := listed(a, "items")

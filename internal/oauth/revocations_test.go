@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -111,7 +110,7 @@ func TestRevocationsReachOtherNodes(t *testing.T) {
 		_, other := w.node(t)
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
-		wg.Go(func() { other.Run(ctx, slog.New(slog.NewTextHandler(io.Discard, nil))) })
+		wg.Go(func() { other.Run(ctx, slog.New(slog.DiscardHandler)) })
 		defer wg.Wait()
 		defer stop()
 		token := w.agencyToken()
@@ -141,7 +140,7 @@ func TestRunWritesWhenTokensWereUsed(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		node.Run(ctx, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		node.Run(ctx, slog.New(slog.DiscardHandler))
 		page, err := s.PrivateTokens(t.Context(), tenantry.PrivateTokenFilter{LocationID: w.LocA, Limit: 10})
 		if err != nil || len(page.Items) == 0 || !page.Items[0].LastUsedAt.Equal(w.Clock.Now()) {
 			t.Errorf("%v %+v", err, page)
@@ -187,7 +186,7 @@ func TestRotatedKeysReachEveryNode(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
-		wg.Go(func() { other.Run(ctx, slog.New(slog.NewTextHandler(io.Discard, nil))) })
+		wg.Go(func() { other.Run(ctx, slog.New(slog.DiscardHandler)) })
 		defer wg.Wait()
 		defer stop()
 		issue := func(a *oauth.Authenticator) (token, kid string) {
