@@ -44,7 +44,7 @@ vet: ## Run go vet
 go-test: ## Run the Go tests with the race detector, in random order
 	$(call need,$(firstword $(or $(shell go env CC),gcc)),gcc libc6-dev)
 	$(call need,chromium,chromium)
-	CGO_ENABLED=1 go test -race -shuffle=on ./...
+	CGO_ENABLED=1 go test -race -shuffle=on -timeout 30m ./...
 
 .PHONY: sdk-test
 sdk-test: build $(SDK)/node_modules/.package-lock.json ## Run the official TypeScript SDK against a freshly built server

@@ -31,6 +31,7 @@ const (
 	RecurringTaskDeleted EventType = "RecurringTaskDelete"
 	TaskCreated          EventType = "TaskCreate"
 	ContactCreated       EventType = "ContactCreate"
+	CompanyCreated       EventType = "CompanyCreate"
 	UserCreated          EventType = "UserCreate"
 	UserPasswordUpdated  EventType = "UserPasswordUpdate"
 	TokenCreated         EventType = "TokenCreate"

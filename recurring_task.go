@@ -129,10 +129,25 @@ type RecurringTaskPatch struct {
 	ContactIDs  *[]ContactID
 	Owners      *[]UserID
 	Rule        *Recurrence // replaces the whole rule
+	RuleInZone  ZonedRule   // gives Rule, once the time zone is known
+}
+
+// ZonedRule is a rule that depends on the time zone of its location, such as one whose
+// dates were given without an offset. It fails where it makes no sense in the zone.
+type ZonedRule func(zone *time.Location) (Recurrence, error)
+
+// In gives the patch as it reads in a time zone. Errors: those of RuleInZone.
+func (p RecurringTaskPatch) In(zone *time.Location) (RecurringTaskPatch, error) {
+	if p.RuleInZone == nil {
+		return p, nil
+	}
+	rule, err := p.RuleInZone(zone)
+	p.Rule, p.RuleInZone = &rule, nil
+	return p, err
 }
 
 // Apply gives the recurring task as the patch leaves it, still on its old schedule:
-// after a change of the rule it wants [RecurringTask.Reschedule].
+// after a change of the rule it wants [RecurringTask.Reschedule]. The patch is one of [RecurringTaskPatch.In].
 func (p RecurringTaskPatch) Apply(r RecurringTask) RecurringTask {
 	set(&r.Title, p.Title)
 	set(&r.Description, p.Description)

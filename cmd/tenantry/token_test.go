@@ -1,6 +1,10 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +78,24 @@ func keyOf(t *testing.T, token string) string {
 	return parsed.Headers[0].KeyID
 }
 
+// publishedKeys are the ids of the keys that a server verifies with.
+func publishedKeys(t *testing.T, url string) (ids []string) {
+	t.Helper()
+	resp, err := http.Get(url + "/.well-known/jwks.json") //nolint:gosec // our own server
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var set jose.JSONWebKeySet
+	if err := json.NewDecoder(resp.Body).Decode(&set); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range set.Keys {
+		ids = append(ids, k.KeyID)
+	}
+	return ids
+}
+
 // No token is refused because of a rotation, until one asks for that.
 func TestKeysRotate(t *testing.T) {
 	dir := t.TempDir()
@@ -81,8 +103,16 @@ func TestKeysRotate(t *testing.T) {
 		_, err := client.New(url, token).SearchLocations(t.Context(), client.LocationSearch{Limit: 1})
 		return err == nil
 	}
-	var tokens []string
-	for i, algorithm := range []string{"EdDSA", "RS256", "EdDSA"} {
+	rotate := func(args ...string) (id, algorithm string) {
+		t.Helper()
+		out := must(t, append([]string{"keys", "rotate", "--data", dir}, args...)...)
+		if _, err := fmt.Sscanf(out, "Key %s %s signs", &id, &algorithm); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return id, algorithm
+	}
+	var tokens, made []string
+	for i, algorithm := range []string{"EdDSA", "RS256"} {
 		p, f := dev(t, "--data", dir, "--locations", "1")
 		tokens = append(tokens, f.AgencyToken)
 		for _, token := range tokens {
@@ -90,25 +120,30 @@ func TestKeysRotate(t *testing.T) {
 				t.Errorf("rotation %d: an older token is refused", i)
 			}
 		}
-		p.stop()
-		out := must(t, "keys", "rotate", "--algorithm", algorithm, "--data", dir)
-		if !strings.Contains(out, "("+algorithm+") signs") {
-			t.Error(out)
+		if i == 0 {
+			made = append(made, keyOf(t, f.AgencyToken))
 		}
+		published := publishedKeys(t, f.BaseURL)
+		for _, id := range made {
+			if len(published) != len(made) || !slices.Contains(published, id) {
+				t.Errorf("rotation %d: published are %v, made %v", i, published, made)
+			}
+		}
+		p.stop()
+		id, of := rotate("--algorithm", algorithm)
+		if of != "("+algorithm+")" {
+			t.Errorf("asked for %s, got %s", algorithm, of)
+		}
+		made = append(made, id)
 	}
-	if keyOf(t, tokens[0]) == keyOf(t, tokens[1]) || keyOf(t, tokens[1]) == keyOf(t, tokens[2]) {
-		t.Error("a rotation left the key in place")
-	}
-	if out := must(t, "keys", "rotate", "--end-older", "--data", dir); !strings.Contains(out, "older keys that verify: 0.") {
-		t.Error(out)
-	}
+	last, _ := rotate("--end-older")
 	_, f := dev(t, "--data", dir)
 	for _, token := range tokens {
 		if works(f.BaseURL, token) {
 			t.Error("a token of an ended key is good")
 		}
 	}
-	if !works(f.BaseURL, f.AgencyToken) {
-		t.Error("a token of the new key is refused")
+	if !works(f.BaseURL, f.AgencyToken) || keyOf(t, f.AgencyToken) != last || !slices.Equal(publishedKeys(t, f.BaseURL), []string{last}) {
+		t.Errorf("signed with %s, want %s; published are %v", keyOf(t, f.AgencyToken), last, publishedKeys(t, f.BaseURL))
 	}
 }

@@ -192,7 +192,6 @@ func TestBadInputOnEveryOperation(t *testing.T) {
 }
 
 func (s *surface) badQueries(t *testing.T, c call) {
-	t.Helper()
 	for _, query := range []string{"%zz", "a=%", "%=1", "a=%e", "limit=%u0031"} {
 		failsWith(t, "query "+query, s.Do(t, c.withQuery(query)), 400)
 	}
@@ -209,7 +208,6 @@ func (s *surface) badQueries(t *testing.T, c call) {
 
 // badBodies sends bodies that are no JSON object, or not in the way the contract wants one.
 func (s *surface) badBodies(t *testing.T, c call) {
-	t.Helper()
 	open := strings.TrimSuffix(strings.TrimSuffix(s.Names(c.good.Body), "}"), "{") // the good body before its end
 	more := func(member string) string {
 		if open == "" {
@@ -243,7 +241,6 @@ func (s *surface) badBodies(t *testing.T, c call) {
 
 // badMembers sends objects with members that are unknown, repeated or of the wrong type.
 func (s *surface) badMembers(t *testing.T, c call) {
-	t.Helper()
 	exactly := func(what string, row testkit.Scenario, want ...string) {
 		t.Helper()
 		a := s.Do(t, row)
@@ -301,7 +298,6 @@ func (s *surface) badMembers(t *testing.T, c call) {
 }
 
 func (s *surface) unknownNested(t *testing.T, c call, name string) {
-	t.Helper()
 	switch s.property(c, name)["additionalProperties"].(type) {
 	case bool:
 	case object:
@@ -318,7 +314,6 @@ func (s *surface) unknownNested(t *testing.T, c call, name string) {
 
 // badLengths sends bodies that are too large or of another length than they say.
 func (s *surface) badLengths(t *testing.T, c call) {
-	t.Helper()
 	good := s.Names(c.good.Body)
 	large := good + strings.Repeat(" ", wire.MaxBody+1-len(good))
 	failsWith(t, "a byte too much", s.Do(t, c.withBody(large)), 413)
@@ -390,7 +385,6 @@ func (s *surface) raw(t *testing.T, c call, body string, length int) testkit.Ans
 
 // badForms sends multipart bodies that are none, broken off or hold what they may not.
 func (s *surface) badForms(t *testing.T, c call) {
-	t.Helper()
 	good, media := c.good.Body, c.good.Header["Content-Type"]
 	end := strings.LastIndex(good, "--fence--")
 	part := func(disposition, content string) string {

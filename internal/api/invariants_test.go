@@ -115,7 +115,6 @@ func TestMassAssignment(t *testing.T) {
 
 // undeclared sends every name that the body does not declare, at once: each must be refused.
 func (s *surface) undeclared(t *testing.T, c call, names []string) {
-	t.Helper()
 	var members, want []string
 	parts := ""
 	for _, name := range names {

@@ -30,7 +30,7 @@ type rruleOptions struct {
 func (o *rruleOptions) CheckAll(v *wire.Violations) {
 	rule := o.recurrence(time.UTC)
 	if o.EndDate != nil && (v.Failed("endDate") || wire.IsLocalDate(o.StartDate) != wire.IsLocalDate(*o.EndDate)) {
-		rule.EndAt = time.Time{} // which comes first depends on the time zone: see [API.recurrence]
+		rule.EndAt = time.Time{} // which comes first depends on the time zone: see [rruleOptions.inZone]
 	}
 	for _, text := range rule.Problems() {
 		name, rest, _ := strings.Cut(text, " ")
@@ -66,21 +66,21 @@ func (a *API) checkRecurrence(ctx context.Context, loc tenantry.LocationID, o rr
 	if v.FailedIn("rruleOptions") {
 		return nil
 	}
-	_, err := a.recurrence(ctx, loc, o)
-	return v.Merge(err)
-}
-
-// recurrence reads options in the time zone of the location, and refuses those that
-// only there turn out to be impossible.
-func (a *API) recurrence(ctx context.Context, loc tenantry.LocationID, o rruleOptions) (tenantry.Recurrence, error) {
 	l, err := a.store.Location(ctx, loc)
 	if err != nil {
-		return tenantry.Recurrence{}, err
+		return err
 	}
 	zone, err := l.Zone()
 	if err != nil {
-		return tenantry.Recurrence{}, err
+		return err
 	}
+	_, err = o.inZone(zone)
+	return v.Merge(err)
+}
+
+// inZone is the [tenantry.ZonedRule] of the options: it refuses those that only in the
+// time zone turn out to be impossible.
+func (o rruleOptions) inZone(zone *time.Location) (tenantry.Recurrence, error) {
 	r := o.recurrence(zone)
 	if problems := r.Problems(); len(problems) > 0 {
 		return r, tenantry.InvalidInput(each(problems, func(text string) string { return "rruleOptions." + text })...)

@@ -129,13 +129,9 @@ func (a *API) checkPeople(ctx context.Context, loc tenantry.LocationID, contacts
 }
 
 func (a *API) createRecurringTask(ctx context.Context, c tenantry.Caller, in *createRecurringTaskInput) (recurringTaskAnswer, error) {
-	rule, err := a.recurrence(ctx, in.LocationID, in.Body.RRuleOptions)
-	if err != nil {
-		return recurringTaskAnswer{}, err
-	}
-	r, err := a.store.CreateRecurringTask(ctx, in.LocationID, c.Actor(), tenantry.RecurringTask{
-		Title: in.Body.Title, Description: in.Body.Description, ContactIDs: in.Body.ContactIDs, Owners: in.Body.Owners, Rule: rule,
-	}, in.Body.IgnoreTaskCreation)
+	r, err := a.store.CreateRecurringTaskInZone(ctx, in.LocationID, c.Actor(), tenantry.RecurringTask{
+		Title: in.Body.Title, Description: in.Body.Description, ContactIDs: in.Body.ContactIDs, Owners: in.Body.Owners,
+	}, in.Body.RRuleOptions.inZone, in.Body.IgnoreTaskCreation)
 	return recurringTaskAnswer{RecurringTask: recurringTaskOut(r)}, err
 }
 
@@ -144,11 +140,7 @@ func (a *API) updateRecurringTask(ctx context.Context, c tenantry.Caller, in *up
 		Title: in.Body.Title, Description: in.Body.Description, ContactIDs: in.Body.ContactIDs, Owners: in.Body.Owners,
 	}
 	if in.Body.RRuleOptions != nil {
-		rule, err := a.recurrence(ctx, in.LocationID, *in.Body.RRuleOptions)
-		if err != nil {
-			return recurringTaskAnswer{}, err
-		}
-		patch.Rule = &rule
+		patch.RuleInZone = in.Body.RRuleOptions.inZone
 	}
 	r, err := a.store.UpdateRecurringTask(ctx, in.LocationID, c.Actor(), in.ID, patch)
 	return recurringTaskAnswer{RecurringTask: recurringTaskOut(r)}, err

@@ -315,3 +315,33 @@ func TestDatesWithoutAnOffset(t *testing.T) {
 			Want: `{"message":["rruleOptions.endDate must not be before startDate"]}`})
 	})
 }
+
+// TestALocalDateIsOfOneZone: a date without an offset is read in the zone that the series
+// is stored with, also where that changes at the same moment.
+func TestALocalDateIsOfOneZone(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		const body = `{"title":"t","rruleOptions":{"intervalType":"daily","interval":1,"startDate":"2026-03-09T09:00:00","dueAfterSeconds":0}}`
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for range 20 {
+					e.Do(t, testkit.Scenario{Method: "POST", Path: "/locations/{locA}/recurring-tasks", Token: "locA", Body: body})
+				}
+			})
+		}
+		for i := range 40 {
+			zone := []string{"Asia/Tokyo", "UTC"}[i%2]
+			e.Do(t, testkit.Scenario{Method: "PUT", Path: "/locations/{locA}", Token: "agencyA", Body: `{"companyId":"{companyA}","timezone":"` + zone + `"}`})
+		}
+		wg.Wait()
+		list, err := e.Store.RecurringTasks(t.Context(), e.LocA)
+		if err != nil || len(list) != 80 {
+			t.Fatalf("%d series, %v", len(list), err)
+		}
+		for _, r := range list {
+			if start := r.Rule.StartAt.Format(time.RFC3339); start != "2026-03-09T09:00:00Z" { // it is UTC in the end
+				t.Errorf("a series starts at %s", start)
+			}
+		}
+	})
+}

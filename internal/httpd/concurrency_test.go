@@ -54,7 +54,6 @@ func TestRaces(t *testing.T) {
 // equalCreates (requirement 38): of fifty equal creates one succeeds, and the others are
 // told which tag has the name.
 func equalCreates(t *testing.T, e *testkit.Env) {
-	t.Helper()
 	before := len(eventTypes(t, e, e.LocA))
 	row := testkit.Scenario{Method: "POST", Path: "/locations/{locA}/tags", Token: "locA", Body: `{"name":"Once"}`}
 	made, existing, refused := map[string]int{}, map[string]int{}, 0
@@ -80,7 +79,6 @@ func equalCreates(t *testing.T, e *testkit.Env) {
 // differentUpdates (requirement 39): each of many updates at once names another member,
 // nested ones included, and each is there afterwards.
 func differentUpdates(t *testing.T, e *testkit.Env) {
-	t.Helper()
 	for round := range 5 {
 		want := map[string]any{
 			"name": "N", "address": "A", "city": "C", "state": "S", "postalCode": "P", "website": "https://w.test", "timezone": "Europe/Paris",
@@ -126,11 +124,10 @@ func differentUpdates(t *testing.T, e *testkit.Env) {
 // deletion (requirement 39): whatever races with the deletion of a location ends before
 // it, or is refused; nothing of the location is reachable afterwards.
 func deletion(t *testing.T, e *testkit.Env) {
-	t.Helper()
 	won := map[bool]int{} // how often a racing write came first, or not
 	for round := range 15 {
 		loc := e.Location(t, e.CompanyA, "Doomed")
-		path, token := "/locations/"+string(loc), e.LocationToken(t, loc, tenantry.Scopes()...)
+		path, token := "/locations/"+string(loc), e.LocationToken(t, loc, tenantry.PrivateScopes()...)
 		tag := e.Do(t, testkit.Scenario{Method: "POST", Path: path + "/tags", Token: token, Body: `{"name":"first"}`}).Text("tag", "id")
 		before := eventTypes(t, e, loc)
 		rows := []testkit.Scenario{}

@@ -82,7 +82,6 @@ func TestDirtyRequests(t *testing.T) {
 
 // dirtyPaths: what leads to no operation is a 404 that names it, or an id that nobody has.
 func dirtyPaths(t *testing.T, e *testkit.Env) {
-	t.Helper()
 	noAccess := `{"statusCode":403,"message":"The token does not have access to this location.","error":"Forbidden","code":"location_access_denied"}`
 	tests := []struct {
 		method, target string
@@ -165,7 +164,6 @@ func dirtyPaths(t *testing.T, e *testkit.Env) {
 
 // cleanForms: what clients may send instead of the plain form reaches the operation.
 func cleanForms(t *testing.T, e *testkit.Env) {
-	t.Helper()
 	for _, target := range []string{
 		"/locations/{locA}/tags", "/locations/{locA}/tags/", "/locations/{locA}/tags?", "/locations/{locA}/tags/?",
 		"/locations/{locA}/tags?&&", "http://elsewhere.test/locations/{locA}/tags", "/locations/%7BlocationId%7D/timezones",
@@ -200,7 +198,6 @@ func cleanForms(t *testing.T, e *testkit.Env) {
 // refusedByHTTP: requests that no handler sees, because net/http refuses them itself, in
 // text. They must leave the server as it was.
 func refusedByHTTP(t *testing.T, e *testkit.Env) {
-	t.Helper()
 	big := "X-Big: " + strings.Repeat("x", 70<<10)
 	for name, tt := range map[string]struct {
 		text   string
@@ -235,7 +232,6 @@ func refusedByHTTP(t *testing.T, e *testkit.Env) {
 
 // preflight: only OPTIONS with the headers of a preflight is one.
 func preflight(t *testing.T, e *testkit.Env) {
-	t.Helper()
 	a := raw(t, e, "OPTIONS", request(e, "OPTIONS", "/locations/search", "Origin: https://app.test", "Access-Control-Request-Method: GET"))
 	if a.status != 204 || a.body != "" || a.header.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("%d %s %v", a.status, a.body, a.header)

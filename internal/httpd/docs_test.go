@@ -54,7 +54,6 @@ func TestReferencePageIsOffline(t *testing.T) {
 
 // documentIsServed: without a token, and as the same bytes each time.
 func documentIsServed(t *testing.T, e *testkit.Env) {
-	t.Helper()
 	first, again := fetch(t, e, "/openapi.json"), fetch(t, e, "/openapi.json")
 	if first.Status != 200 || first.Header.Get("Content-Type") != "application/json" || string(first.Raw) != string(again.Raw) {
 		t.Errorf("%d %v", first.Status, first.Header)

@@ -177,7 +177,6 @@ func TestPanics(t *testing.T) {
 // panicIsA500: whatever panics, the answer is the contract's 500, nothing of the panic is
 // in it, all of it is in the log, and the server lives on.
 func panicIsA500(t *testing.T, srv *httptest.Server, log *testLog, d *db.DB) {
-	t.Helper()
 	for kind, value := range map[string]string{
 		"text": "detonation in the handler", "nil": "nil pointer dereference",
 		"write": "detonation in the closure", "read": "detonation in the scan",
@@ -222,7 +221,6 @@ func panicIsA500(t *testing.T, srv *httptest.Server, log *testLog, d *db.DB) {
 
 // panicBreaksOff: half an answer must not look like a whole one, nor end in an error body.
 func panicBreaksOff(t *testing.T, srv *httptest.Server, log *testLog) {
-	t.Helper()
 	resp, body, err := get(t, srv.URL+"/begun")
 	if err == nil || bytes.Contains(body, []byte("statusCode")) {
 		t.Fatalf("the answer looks whole: %v, error %v", resp, err)
@@ -241,7 +239,6 @@ func panicBreaksOff(t *testing.T, srv *httptest.Server, log *testLog) {
 
 // panicsSideBySide: neighbours in one write transaction do not suffer from a panic.
 func panicsSideBySide(t *testing.T, srv *httptest.Server) {
-	t.Helper()
 	var wg sync.WaitGroup
 	for i := range 40 {
 		kind, want := "write", 500

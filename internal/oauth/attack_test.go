@@ -241,8 +241,8 @@ func TestTokensOfOtherAppsAndCompanies(t *testing.T) {
 func TestSecretsStayOutOfTheLog(t *testing.T) {
 	forEach(t, func(t *testing.T, w *world) {
 		code := w.Code(t, w.app, tenantry.SubAccount, w.CompanyA, []tenantry.LocationID{w.LocA})
-		pair := w.exchange(t, w.app, code, "code_verifier", "verifier-canary")
-		pair = w.exchange(t, w.app, code)
+		w.exchange(t, w.app, code, "code_verifier", "verifier-canary")
+		pair := w.exchange(t, w.app, code)
 		again := w.refresh(t, w.app, pair.Text("refresh_token"))
 		for _, path := range []string{"/oauth/introspect", "/oauth/revoke"} {
 			w.post(t, path, as(w.app, "token", again.Text("refresh_token")))

@@ -36,7 +36,7 @@ func (e *Endpoints) Routes() []wire.Route {
 	return slices.Concat([]wire.Route{
 		wire.Public[tokenInput, tokenAnswer](wire.Op{Method: "POST", Path: "/oauth/token", ID: "get-access-token", Group: group,
 			Summary: "Get an access token", MaxBody: maxForm}, e.tokenHandler()),
-		wire.Public[inspectInput, struct{}](wire.Op{Method: "POST", Path: "/oauth/revoke", ID: "revoke-token", Group: group,
+		wire.Public[inspectInput, revocation](wire.Op{Method: "POST", Path: "/oauth/revoke", ID: "revoke-token", Group: group,
 			Summary: "Revoke a token of one's own (RFC 7009)", MaxBody: maxForm}, e.revokeHandler()),
 		wire.Public[inspectInput, introspection](wire.Op{Method: "POST", Path: "/oauth/introspect", ID: "introspect-token", Group: group,
 			Summary: "Ask what a token of one's own is good for (RFC 7662)", MaxBody: maxForm}, e.introspectHandler()),

@@ -14,15 +14,17 @@ type inspectInput struct {
 }
 
 type inspectBody struct {
-	Token        string `json:"token" rule:"required"`
-	Hint         string `json:"token_type_hint" doc:"Not needed: a token shows what it is"`
-	ClientID     string `json:"client_id" rule:"required"`
-	ClientSecret string `json:"client_secret" rule:"required"`
+	_            struct{} `schema:"InspectTokenDto"`
+	Token        string   `json:"token" rule:"required"`
+	Hint         string   `json:"token_type_hint" doc:"Not needed: a token shows what it is"`
+	ClientID     string   `json:"client_id" rule:"required"`
+	ClientSecret string   `json:"client_secret" rule:"required"`
 }
 
 // introspection is the answer of RFC 7662, section 2.2. Only active is there when the token
 // is good for nothing, or is another app's.
 type introspection struct {
+	_          struct{}            `schema:"IntrospectionDto"`
 	Active     bool                `json:"active"`
 	Scope      string              `json:"scope,omitempty"`
 	ClientID   tenantry.ClientID   `json:"client_id,omitempty"`
@@ -37,6 +39,11 @@ type introspection struct {
 	CompanyID  tenantry.CompanyID  `json:"companyId,omitempty"`
 	LocationID tenantry.LocationID `json:"locationId,omitempty"`
 	UserID     tenantry.UserID     `json:"userId,omitempty"`
+}
+
+// revocation is the answer of RFC 7009, section 2.2: its status says it all.
+type revocation struct {
+	_ struct{} `schema:"RevocationDto"`
 }
 
 // client authenticates the client of a request about a token.
@@ -77,7 +84,7 @@ func (e *Endpoints) revokeHandler() http.Handler {
 		default:
 			err = e.store.RevokeRefreshToken(r.Context(), by, app.ID, f.token)
 		}
-		return struct{}{}, err
+		return revocation{}, err
 	})
 }
 

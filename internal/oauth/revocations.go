@@ -62,8 +62,12 @@ func (r *revocations) forget(now time.Time) {
 	maps.DeleteFunc(r.until, func(_ string, until time.Time) bool { return !now.Before(until) })
 }
 
-// poll learns what was revoked since the last poll.
+// poll learns what other processes have done since the last poll: which keys sign and
+// verify, and what is revoked.
 func (a *Authenticator) poll(ctx context.Context) error {
+	if err := a.reloadKeys(ctx); err != nil {
+		return err
+	}
 	for more := true; more; {
 		page, next, rest, err := a.store.RevocationsSince(ctx, a.revoked.cursor)
 		if err != nil {
@@ -75,8 +79,8 @@ func (a *Authenticator) poll(ctx context.Context) error {
 	return nil
 }
 
-// Run keeps the authenticator up to date until ctx ends: it learns what other nodes
-// revoke, and writes when private tokens were used last. Only one Run may go on at a time.
+// Run keeps the authenticator up to date until ctx ends: it learns what other processes
+// revoke and which keys they make, and writes when private tokens were used last. Only one Run may go on at a time.
 func (a *Authenticator) Run(ctx context.Context, log *slog.Logger) {
 	polls, flushes := time.NewTicker(pollInterval), time.NewTicker(flushInterval)
 	defer polls.Stop()
@@ -85,7 +89,7 @@ func (a *Authenticator) Run(ctx context.Context, log *slog.Logger) {
 		select {
 		case <-polls.C:
 			if err := a.poll(ctx); err != nil && ctx.Err() == nil {
-				log.Error("cannot read what is revoked", "error", err)
+				log.Error("cannot read what is revoked and the keys", "error", err)
 			}
 		case <-flushes.C:
 			a.revoked.forget(a.now())

@@ -2,9 +2,11 @@ package oauth_test
 
 import (
 	"context"
-	"io"
+	"encoding/base64"
+	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -108,7 +110,7 @@ func TestRevocationsReachOtherNodes(t *testing.T) {
 		_, other := w.node(t)
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
-		wg.Go(func() { other.Run(ctx, slog.New(slog.NewTextHandler(io.Discard, nil))) })
+		wg.Go(func() { other.Run(ctx, slog.New(slog.DiscardHandler)) })
 		defer wg.Wait()
 		defer stop()
 		token := w.agencyToken()
@@ -138,7 +140,7 @@ func TestRunWritesWhenTokensWereUsed(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		node.Run(ctx, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		node.Run(ctx, slog.New(slog.DiscardHandler))
 		page, err := s.PrivateTokens(t.Context(), tenantry.PrivateTokenFilter{LocationID: w.LocA, Limit: 10})
 		if err != nil || len(page.Items) == 0 || !page.Items[0].LastUsedAt.Equal(w.Clock.Now()) {
 			t.Errorf("%v %+v", err, page)
@@ -161,5 +163,73 @@ func TestPrivateTokensExpire(t *testing.T) {
 		w.Clock.Advance(time.Second)
 		w.Send(t, testkit.Scenario{Method: "GET", Path: "/locations/{locA}/tags", Token: token, Status: 401,
 			Want: `{"message":"Invalid Private Integration token","code":"token_invalid"}`})
+	})
+}
+
+// TestRotatedKeysReachEveryNode: a new key verifies on each node before any signs with it, and no
+// token is refused, whichever node is asked and whichever key has signed.
+func TestRotatedKeysReachEveryNode(t *testing.T) {
+	forEach(t, func(t *testing.T, w *world) {
+		s, other := w.node(t)
+		key, err := oauth.NewKey(w.Clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		private, err := key.MarshalPKCS8()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(time.Hour)
+		next := store.SigningKey{ID: key.ID, Private: private, CreatedAt: w.Clock.Now()}
+		if err := s.RotateSigningKeys(t.Context(), tenantry.System(), next, nil); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { other.Run(ctx, slog.New(slog.DiscardHandler)) })
+		defer wg.Wait()
+		defer stop()
+		issue := func(a *oauth.Authenticator) (token, kid string) {
+			t.Helper()
+			token, err := a.Issue(oauth.Grant{Class: tenantry.Agency, CompanyID: w.CompanyA, AppID: w.app.ID, ClientID: "c", TokenID: "t"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			header, err := base64.RawURLEncoding.DecodeString(token[:strings.IndexByte(token, '.')])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var members map[string]string
+			if err := json.Unmarshal(header, &members); err != nil {
+				t.Fatal(err)
+			}
+			return token, members["kid"]
+		}
+		old, kid := issue(other)
+		if kid == key.ID {
+			t.Error("the running node signs with a key that others cannot know yet")
+		}
+		_, late := w.node(t)
+		signed, kid := issue(late)
+		if kid != key.ID || !accepts(t, late, old) {
+			t.Errorf("a node that starts signs with %s, want %s", kid, key.ID)
+		}
+		within := func(what string, is func() bool) {
+			t.Helper()
+			for start := time.Now(); !is(); time.Sleep(20 * time.Millisecond) {
+				if time.Since(start) > oauth.RevocationBound {
+					t.Fatal(what)
+				}
+			}
+		}
+		within("the running node never learns of the key", func() bool { return accepts(t, other, signed) })
+		if _, kid := issue(other); kid == key.ID {
+			t.Error("the running node signs too early")
+		}
+		w.Clock.Advance(oauth.RevocationBound)
+		within("the running node never signs with the key", func() bool { _, kid := issue(other); return kid == key.ID })
+		if !accepts(t, other, old) || !accepts(t, other, signed) {
+			t.Error("a token is refused")
+		}
 	})
 }

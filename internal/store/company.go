@@ -7,13 +7,23 @@ import (
 	"github.com/tenantry/tenantry/internal/db"
 )
 
-// CreateCompany adds an agency.
+// CreateCompany adds an agency, for the command line: the system is who does it. Like all
+// that belongs to no location, its event and audit record have none.
 func (s *Store) CreateCompany(ctx context.Context, name, email string) (id tenantry.CompanyID, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
 		id = tenantry.CompanyID(t.newID())
+		t.company = id
 		_, err := t.Exec(ctx, `INSERT INTO companies (id, name, email, created_at) VALUES ($1, $2, $3, $4)`,
 			id, name, email, t.now.UnixMilli())
-		return err
+		if err != nil {
+			return err
+		}
+		after := tenantry.Company{ID: id, Name: name, Email: email, CreatedAt: t.now}
+		return t.record(ctx, change{event: tenantry.CompanyCreated, by: tenantry.System(), resource: string(id), after: after, payload: struct {
+			CompanyID tenantry.CompanyID `json:"companyId"`
+			Name      string             `json:"name"`
+			Email     string             `json:"email"`
+		}{id, name, email}})
 	})
 	return id, err
 }

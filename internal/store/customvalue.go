@@ -19,9 +19,11 @@ func scanCustomValue(r db.Row) (v tenantry.CustomValue, err error) {
 
 // CustomValues lists the custom values of a location, oldest first.
 func (s *Store) CustomValues(ctx context.Context, loc tenantry.LocationID) ([]tenantry.CustomValue, error) {
-	return db.All(ctx, s.db.Read(), scanCustomValue,
-		`SELECT `+customValueColumns+` FROM custom_values WHERE location_id = $1 ORDER BY created_at, id`, loc)
+	return db.All(ctx, s.db.Read(), scanCustomValue, customValuesOf, loc)
 }
+
+// customValuesOf relies on ids that sort in the order of their making.
+const customValuesOf = `SELECT ` + customValueColumns + ` FROM custom_values WHERE location_id = $1 ORDER BY id`
 
 // CustomValue reads one custom value. Errors: NotFound.
 func (s *Store) CustomValue(ctx context.Context, loc tenantry.LocationID, id tenantry.CustomValueID) (tenantry.CustomValue, error) {

@@ -15,9 +15,12 @@ func (s *Store) Events(ctx context.Context, loc tenantry.LocationID) ([]tenantry
 		err = r.Scan(&e.ID, &e.LocationID, &e.CompanyID, &e.Type, &e.Payload, &created)
 		e.CreatedAt = at(created)
 		return e, err
-	}, `SELECT id, location_id, company_id, type, payload, created_at FROM events WHERE location_id = $1
-		ORDER BY created_at, id`, loc)
+	}, eventsOf, loc)
 }
+
+// eventsOf relies on ids that sort in the order of their making.
+const eventsOf = `SELECT id, location_id, company_id, type, payload, created_at FROM events WHERE location_id = $1
+	ORDER BY id`
 
 // Audit lists the audit records of a location, oldest first. They outlive it too.
 func (s *Store) Audit(ctx context.Context, loc tenantry.LocationID) ([]tenantry.AuditRecord, error) {
@@ -27,6 +30,9 @@ func (s *Store) Audit(ctx context.Context, loc tenantry.LocationID) ([]tenantry.
 			&a.Before, &a.After, &created)
 		a.CreatedAt = at(created)
 		return a, err
-	}, `SELECT id, location_id, company_id, token_id, app_id, user_id, action, resource_id, before, after, created_at
-		FROM audit WHERE location_id = $1 ORDER BY created_at, id`, loc)
+	}, auditOf, loc)
 }
+
+// auditOf relies on ids that sort in the order of their making.
+const auditOf = `SELECT id, location_id, company_id, token_id, app_id, user_id, action, resource_id, before, after, created_at
+	FROM audit WHERE location_id = $1 ORDER BY id`

@@ -80,3 +80,15 @@ func TestPollsReadWhatIsDue(t *testing.T) {
 	}
 	check("with statistics")
 }
+
+// TestListsAreReadInOrder: none is sorted first, whatever it has grown to.
+func TestListsAreReadInOrder(t *testing.T) {
+	s, loc := newTestStore(t)
+	for name, query := range map[string]string{
+		"events": eventsOf, "audit": auditOf, "custom values": customValuesOf, "recurring tasks": recurringTasksOf,
+	} {
+		if got := plan(t, s, query, loc); !strings.Contains(got, "SEARCH") || strings.Contains(got, "TEMP") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}

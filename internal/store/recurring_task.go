@@ -72,9 +72,12 @@ func (s storedRule) rule() tenantry.Recurrence {
 
 // RecurringTasks lists the live recurring tasks of a location in the order of their making.
 func (s *Store) RecurringTasks(ctx context.Context, loc tenantry.LocationID) ([]tenantry.RecurringTask, error) {
-	return db.All(ctx, s.db.Read(), scanRecurring, `SELECT `+recurringColumns+` FROM recurring_tasks
-		WHERE location_id = $1 AND deleted_at IS NULL ORDER BY created_at, id`, loc)
+	return db.All(ctx, s.db.Read(), scanRecurring, recurringTasksOf, loc)
 }
+
+// recurringTasksOf relies on ids that sort in the order of their making.
+const recurringTasksOf = `SELECT ` + recurringColumns + ` FROM recurring_tasks
+	WHERE location_id = $1 AND deleted_at IS NULL ORDER BY id`
 
 // RecurringTask reads one live recurring task. Errors: NotFound.
 func (s *Store) RecurringTask(ctx context.Context, loc tenantry.LocationID, id tenantry.RecurringTaskID) (tenantry.RecurringTask, error) {
@@ -92,6 +95,12 @@ func recurringOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tenant
 // [tenantry.RecurringTask.Begin]. Errors: Invalid when a contact is none of the
 // location's or an owner none of its agency's users, Refused when there are too many, NoAccess.
 func (s *Store) CreateRecurringTask(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, rt tenantry.RecurringTask, ignoreFirst bool) (tenantry.RecurringTask, error) {
+	return s.CreateRecurringTaskInZone(ctx, loc, by, rt, func(*time.Location) (tenantry.Recurrence, error) { return rt.Rule, nil }, ignoreFirst)
+}
+
+// CreateRecurringTaskInZone is [Store.CreateRecurringTask] with a rule that depends on the
+// location's time zone: the one that it has when the task is added. Errors: those of rule, too.
+func (s *Store) CreateRecurringTaskInZone(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, rt tenantry.RecurringTask, rule tenantry.ZonedRule, ignoreFirst bool) (tenantry.RecurringTask, error) {
 	err := s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
 		rt.ID, rt.LocationID, rt.CreatedAt, rt.UpdatedAt = tenantry.RecurringTaskID(t.newID()), loc, t.now, t.now
 		rt.ContactIDs, rt.Owners = uniq(rt.ContactIDs), uniq(rt.Owners)
@@ -103,6 +112,9 @@ func (s *Store) CreateRecurringTask(ctx context.Context, loc tenantry.LocationID
 		}
 		zone, err := t.location()
 		if err != nil {
+			return err
+		}
+		if rt.Rule, err = rule(zone); err != nil {
 			return err
 		}
 		first, begins := rt.Begin(zone, t.now, ignoreFirst)
@@ -142,16 +154,19 @@ func (s *Store) UpdateRecurringTask(ctx context.Context, loc tenantry.LocationID
 		if err != nil {
 			return err
 		}
+		zone, err := t.location()
+		if err != nil {
+			return err
+		}
+		if p, err = p.In(zone); err != nil {
+			return err
+		}
 		rt = p.Apply(before)
 		rt.ContactIDs, rt.Owners = uniq(rt.ContactIDs), uniq(rt.Owners)
 		if err := t.checkPatchPeople(ctx, p, rt); err != nil || rt.Same(before) {
 			return err
 		}
 		if !rt.Rule.Same(before.Rule) {
-			zone, err := t.location()
-			if err != nil {
-				return err
-			}
 			rt.Reschedule(zone, t.now)
 		}
 		rt.UpdatedAt = t.now

@@ -181,6 +181,7 @@ CREATE TABLE recurring_tasks (
     deleted_at         INTEGER,
     PRIMARY KEY (location_id, id)
 ) STRICT;
+CREATE INDEX recurring_tasks_live ON recurring_tasks (location_id, id) WHERE deleted_at IS NULL;
 -- The loop looks for due work across locations, then works on one at a time.
 CREATE INDEX recurring_tasks_due ON recurring_tasks (next_occurrence_at, location_id)
     WHERE deleted_at IS NULL AND next_occurrence_at IS NOT NULL;

@@ -1,0 +1,47 @@
+package oauth
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// signingDelay is how long a key that another process has made only verifies: every running
+// node has learned of it before any of them signs with it, so that none refuses another's
+// tokens. A server that starts signs with the newest key at once.
+const signingDelay = RevocationBound
+
+// reloadKeys takes over the keys that are kept, in case another process has rotated them.
+func (a *Authenticator) reloadKeys(ctx context.Context) error {
+	now := a.now()
+	kept, err := loadKeys(ctx, a.store, now)
+	if err != nil {
+		return err
+	}
+	current, set := a.verifier.Keys().Keys(), kept
+	if current[0].ID != kept.Keys()[0].ID {
+		if set, err = kept.settled(now); err != nil {
+			return err
+		}
+	}
+	sameID := func(x, y Key) bool { return x.ID == y.ID }
+	if !slices.EqualFunc(set.Keys(), current, sameID) {
+		a.verifier.Replace(set)
+	}
+	return nil
+}
+
+// settled gives the set in which the newest key signs that every node knows of, the oldest
+// one when there is none.
+func (ks *KeySet) settled(now time.Time) (*KeySet, error) {
+	keys := ks.Keys()
+	i := slices.IndexFunc(keys, func(k Key) bool {
+		// Abs: where the clock was set back, a key from the future must not wait for it.
+		return now.Sub(k.CreatedAt).Abs() >= signingDelay
+	})
+	if i < 0 {
+		i = len(keys) - 1
+	}
+	signing := keys[i]
+	return NewKeySet(signing, slices.Delete(keys, i, i+1)...)
+}
