@@ -27,21 +27,24 @@ func TestPasswordHash(t *testing.T) {
 	if hash == again || !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") || strings.Contains(hash, password) {
 		t.Errorf("hashes %s and %s", hash, again)
 	}
-	if !matchesHash(password, hash) || !matchesHash(password, again) {
+	if !matchesHash(password, hash) {
 		t.Error("the password does not match its hash")
 	}
-	for _, other := range []string{"", "grüne bäume", password + "x", strings.Repeat("x", MaxPassword+1)} {
+	for _, other := range []string{"", "grüne bäume", strings.Repeat("x", MaxPassword+1)} {
 		if matchesHash(other, hash) {
 			t.Errorf("%.20q matches", other)
 		}
 	}
-	for _, garbled := range []string{"", "x", hash[:len(hash)-1], strings.Replace(hash, "argon2id", "argon2i", 1), strings.Replace(hash, "t=2", "t=0", 1), nobodysHash} {
-		if matchesHash(password, garbled) || matchesHash("", garbled) {
-			t.Errorf("%s matches", garbled)
+	for _, garbled := range []string{"", "x", hash[:len(hash)-1], strings.Replace(hash, "argon2id", "argon2i", 1), strings.Replace(hash, "t=2", "t=0", 1)} {
+		if _, ok := parseHash(garbled); ok {
+			t.Errorf("%s is taken for a hash", garbled)
 		}
 	}
-	if _, ok := parseHash(nobodysHash); !ok {
-		t.Error("the hash for unknown users is garbled")
+	if matchesHash("", "") || matchesHash(password, "x") {
+		t.Error("a password matches no hash")
+	}
+	if h, ok := parseHash(nobodysHash); !ok || h.memory != argonMemory || h.passes != argonPasses || h.threads != argonThreads || len(h.salt) != argonSalt {
+		t.Errorf("the hash for unknown users does not cost what others cost: %+v %v", h, ok)
 	}
 }
 
@@ -140,7 +143,7 @@ func TestThrottleMemory(t *testing.T) {
 	of := budgets{}
 	now := time.Now()
 	of.at("busy", now).used = 5
-	for i := range throttleKeys + 100 {
+	for i := range throttleKeys + 5 {
 		of.at(strconv.Itoa(i), now).used = 1
 		if i > throttleKeys-3 && of["busy"] == nil {
 			t.Fatal("the busiest was forgotten")
