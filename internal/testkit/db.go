@@ -1,7 +1,11 @@
 package testkit
 
 import (
+	"context"
+	"errors"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/tenantry/tenantry/internal/db"
@@ -17,17 +21,41 @@ func EachDB(t *testing.T, test func(t *testing.T, d *db.DB)) {
 // OpenDB opens a migrated SQLite database in a folder that goes with the test.
 func OpenDB(t testing.TB) *db.DB {
 	t.Helper()
-	d, err := db.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "tenantry.db"), db.Options{Durability: db.Relaxed})
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := filepath.Join(t.TempDir(), "tenantry.db")
+	migrated, err := template()
+	must(t, err)
+	must(t, os.WriteFile(file, migrated, 0o600))
+	d, err := db.Open(t.Context(), "sqlite:"+file, db.Options{Durability: db.Relaxed})
+	must(t, err)
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	if _, _, err := d.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return d
+}
+
+// template is the file of a migrated database without rows. It is made once for each
+// process: the migrations take longer than most tests.
+var template = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "tenantry-template-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // a temporary folder
+	file := filepath.Join(folder, "tenantry.db")
+	if err := migrate("sqlite:" + file); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+func migrate(url string) error {
+	ctx := context.Background() // outlives the test that happens to come first
+	d, err := db.Open(ctx, url, db.Options{Durability: db.Relaxed})
+	if err != nil {
+		return err
+	}
+	_, _, err = d.Migrate(ctx)
+	return errors.Join(err, d.Close())
 }
