@@ -280,7 +280,7 @@ func TestValuesOfOAuthFlags(t *testing.T) {
 
 func TestOAuthVerbsHaveExamples(t *testing.T) {
 	for _, verb := range []string{
-		"app create", "app list", "app rotate-secret", "app delete", "user create", "user set-password", "token list", "token rotate",
+		"app create", "app list", "app rotate-secret", "app delete", "app uninstall", "user create", "user set-password", "token list", "token rotate",
 		"token delete", "keys rotate",
 	} {
 		out := must(t, append(strings.Fields(verb), "--help")...)

@@ -64,7 +64,7 @@ func (s *surface) calls(t *testing.T) []call {
 			t.Fatalf("operation %s has no row in fences()", route.ID)
 		}
 		c := call{route: route, good: f.request(route.Op, string(s.own.loc), s.own, s.own.company)}
-		c.good.Name, c.good.Token = route.ID, s.own.right(route)
+		c.good.Name, c.good.Token = route.ID, s.own.right(route, f)
 		if body, ok := documented[route.Method+" "+route.Path]["requestBody"].(object); ok {
 			c.schema = resolve(s.doc, content(body))
 			for media := range body["content"].(object) {

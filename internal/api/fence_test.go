@@ -25,6 +25,7 @@ type fenced struct {
 	encoded  bool   // body is sent as a URL-encoded form
 	resource string // what the id in the path belongs to
 	path     map[string]string
+	oauth    bool // its scopes are those of apps only
 }
 
 // fences has a row for each operation that needs a token; TestFence fails for one that has none.
@@ -69,6 +70,7 @@ func fences() map[string]fenced {
 		"DELETE-an-email-sms-template":   {resource: "template"},
 		"get-location-access-token":      {body: "companyId={company}&locationId={loc}", encoded: true},
 		"get-location-access-token-v3":   {body: "companyId={company}&locationId={loc}", encoded: true},
+		"uninstall-application":          {body: `{"companyId":"{company}","locationId":"{loc}"}`, path: map[string]string{"appId": "{app}"}, oauth: true},
 		"get-installed-location":         {query: "?companyId={company}&appId={app}"},
 		"get-installed-location-v3":      {query: "?companyId={company}&appId={app}"},
 	}
@@ -86,11 +88,11 @@ type tenant struct {
 }
 
 // right is the token that an operation succeeds with.
-func (n *tenant) right(route wire.Route) string {
-	switch route.Tokens {
-	case wire.AgencyTokens:
+func (n *tenant) right(route wire.Route, f fenced) string {
+	switch {
+	case route.Tokens == wire.AgencyTokens:
 		return n.agency
-	case wire.AgencyAppTokens:
+	case route.Tokens == wire.AgencyAppTokens, f.oauth:
 		return n.appToken
 	}
 	return n.token
@@ -135,11 +137,11 @@ func encodedForm() map[string]string {
 
 // request builds the call of an operation on location loc, with resource ids of owner.
 func (f fenced) request(op wire.Op, loc string, owner *tenant, company tenantry.CompanyID) testkit.Scenario {
+	fill := strings.NewReplacer("{company}", string(company), "{loc}", loc, "{app}", string(owner.app.ID))
 	names := []string{"{locationId}", loc, "{tagId}", owner.resources[f.resource], "{id}", owner.resources[f.resource]}
 	for name, value := range f.path {
-		names = append(names, "{"+name+"}", value)
+		names = append(names, "{"+name+"}", fill.Replace(value))
 	}
-	fill := strings.NewReplacer("{company}", string(company), "{loc}", loc, "{app}", string(owner.app.ID))
 	s := testkit.Scenario{
 		Method: op.Method, Path: strings.NewReplacer(names...).Replace(op.Path) + fill.Replace(f.query), Version: wire.V3,
 		Body: fill.Replace(f.body),
@@ -219,7 +221,7 @@ func TestFence(t *testing.T) {
 					checkNestedIDs(t, e, route, f, a, []*tenant{b, x})
 				}
 				s := f.request(route.Op, string(a.loc), a, a.company)
-				s.Token = a.right(route)
+				s.Token = a.right(route, f)
 				if got := e.Do(t, s); got.Status >= 300 {
 					t.Errorf("the right token is refused: %d %s", got.Status, got.Raw)
 				}

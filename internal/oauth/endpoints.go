@@ -40,6 +40,8 @@ func (e *Endpoints) Routes() []wire.Route {
 			Summary: "Revoke a token of one's own (RFC 7009)", MaxBody: maxForm}, e.revokeHandler()),
 		wire.Public[inspectInput, introspection](wire.Op{Method: "POST", Path: "/oauth/introspect", ID: "introspect-token", Group: group,
 			Summary: "Ask what a token of one's own is good for (RFC 7662)", MaxBody: maxForm}, e.introspectHandler()),
+		wire.HandleChecked(wire.Op{Method: "DELETE", Path: "/marketplace/app/{appId}/installations", ID: "uninstall-application", Group: group,
+			Summary: "Uninstall the token's app", Tokens: wire.AnyTokens, Scopes: []tenantry.Scope{tenantry.OAuthWrite}}, whereNeeded, e.uninstall),
 	}, e.agencyRoutes())
 }
 

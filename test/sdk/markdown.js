@@ -33,14 +33,17 @@ export async function runCurl(code, env) {
   return answers;
 }
 
-/** Does what curl does with the words: -s, -H and -d are all that it may be given. */
+/** Does what curl does with the words: -s, -X, -H and -d are all that it may be given. */
 async function call(words) {
   const request = { method: 'GET', headers: {} };
   let url;
+  let method;
   for (let i = 0; i < words.length; i += 1) {
     if (words[i] === '-H') {
       const [, name, value] = words[i += 1].match(/^([^:]+): (.*)$/);
       request.headers[name] = value;
+    } else if (words[i] === '-X') {
+      method = words[i += 1];
     } else if (words[i] === '-d') {
       request.method = 'POST';
       request.headers['Content-Type'] ??= 'application/x-www-form-urlencoded';
@@ -50,6 +53,7 @@ async function call(words) {
       url = words[i];
     }
   }
+  request.method = method ?? request.method;
   const response = await fetch(url, request);
   return { status: response.status, body: await response.json() };
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
+import { approve } from './consent.js';
 import { blocks, runCurl, runModule } from './markdown.js';
 import { startServer } from './server.js';
 
@@ -41,6 +42,12 @@ describe('docs/oauth.md', () => {
       assert.equal(metadata.token_endpoint, `${env.BASE}/oauth/token`);
       assert.ok(jwks.keys.length > 0);
     }],
+    ['-X DELETE', async () => {
+      // The block before has ended the tokens.
+      const form = { client_id: env.CLIENT_ID, client_secret: env.CLIENT_SECRET, grant_type: 'authorization_code' };
+      const body = new URLSearchParams({ ...form, code: await install(server.facts, text), redirect_uri: env.REDIRECT_URI });
+      return { ACCESS_TOKEN: (await (await fetch(`${env.BASE}/oauth/token`, { method: 'POST', body })).json()).access_token };
+    }, ([{ body }]) => assert.equal(body.success, true)],
     ['grant_type=client_credentials', () => {}, ([{ body }]) => {
       assert.equal(body.userType, 'Company');
       assert.equal(body.refresh_token, undefined);
@@ -75,19 +82,9 @@ function sample(text) {
 
 /** Installs the demo app on every sub-account, by the document's link, and gives the code. */
 async function install(facts, text) {
-  const [, query] = text.match(/^\$BASE\/oauth\/chooselocation(\?\S+)$/m);
-  const link = query.replace('$CLIENT_ID', facts.clientId).replace('$REDIRECT_URI', encodeURIComponent(facts.redirectURI));
-  const post = (path, form, cookie = '') => fetch(`${facts.baseURL}${path}${link}&choose=all`, {
-    method: 'POST', body: new URLSearchParams(form), headers: { cookie }, redirect: 'manual',
-  });
-  const signedIn = await post('/oauth/sign-in', { email: facts.consoleEmail, password: facts.consolePassword });
-  assert.equal(signedIn.status, 303);
-  const cookie = signedIn.headers.get('set-cookie').match(/tenantry_session=[^;]+/)[0];
-  const page = await (await fetch(`${facts.baseURL}/oauth/chooselocation${link}&choose=all`, { headers: { cookie } })).text();
-  const [, user] = page.match(/name="user" value="([^"]+)"/);
-  const approved = await post('/oauth/chooselocation', { user, do: 'approve' }, cookie);
-  assert.equal(approved.status, 303, await approved.text());
-  const back = new URL(approved.headers.get('location'));
+  const [link] = text.match(/^\$BASE\/oauth\/chooselocation\?\S+$/m);
+  const back = await approve(facts, link.replace('$BASE', '').replace('$CLIENT_ID', facts.clientId)
+    .replace('$REDIRECT_URI', encodeURIComponent(facts.redirectURI)), { choose: 'all' });
   assert.equal(back.searchParams.get('state'), 'xyz');
   return back.searchParams.get('code');
 }
