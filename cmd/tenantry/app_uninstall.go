@@ -8,7 +8,7 @@ import (
 )
 
 type appUninstallCmd struct {
-	dataFlags
+	manageFlags
 	Client   clientID `arg:"" help:"Client id of the app."`
 	Company  string   `help:"Take the app from this agency and all its sub-accounts." placeholder:"ID" xor:"where" required:""`
 	Location string   `help:"Take the app from this sub-account only." placeholder:"ID" xor:"where" required:""`
@@ -16,7 +16,7 @@ type appUninstallCmd struct {
 
 // Help is printed below the flags.
 func (appUninstallCmd) Help() string {
-	return stopFirst + `The tokens that the app has there end. It can be installed again.
+	return `The tokens that the app has there end. It can be installed again.
 
 Examples:
   tenantry app uninstall CLIENT_ID --location ID --data DIR

@@ -68,7 +68,7 @@ func (c *devCmd) Run(ctx context.Context, io console) (err error) {
 	if err != nil {
 		return err
 	}
-	s := server{flags: c.serverFlags, instance: in, log: log}
+	s := server{flags: c.serverFlags, control: data.socket(), instance: in, log: log}
 	if c.Limits == "on" {
 		s.limits, s.tokenLimits = ratelimit.Defaults(), ratelimit.TokenDefaults()
 	}

@@ -50,7 +50,7 @@ func (c *serveCmd) Run(ctx context.Context, io console) error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return usageError("--tls-cert and --tls-key go together")
 	}
-	s := server{flags: c.serverFlags, log: newLogger(io, c.LogFormat)}
+	s := server{flags: c.serverFlags, control: c.socket(), log: newLogger(io, c.LogFormat)}
 	if c.Limits == "on" {
 		s.limits, s.tokenLimits = ratelimit.Defaults(), ratelimit.TokenDefaults()
 	}
@@ -90,6 +90,7 @@ func (f serverFlags) listen(ctx context.Context) (net.Listener, error) {
 // server runs an opened installation.
 type server struct {
 	flags    serverFlags
+	control  string // path of the socket for managing verbs
 	instance *instance
 	limits   ratelimit.Limits
 	// tokenLimits are those of the token endpoint.
@@ -119,6 +120,12 @@ func (s server) run(ctx context.Context, ln net.Listener, ready func(url string,
 	}
 	work, stop := context.WithCancel(ctx)
 	var jobsDone sync.WaitGroup
+	managing, err := openControl(ctx, s.control, s.instance, s.log)
+	if err != nil {
+		s.log.Warn("tokens, apps and users can be managed only while the server is stopped", "error", err)
+	} else {
+		jobsDone.Go(managing.serve)
+	}
 	jobsDone.Go(func() {
 		jobs.New(s.instance.store, s.instance.files, time.Now, s.log).Run(work)
 	})
@@ -133,6 +140,9 @@ func (s server) run(ctx context.Context, ln net.Listener, ready func(url string,
 		}
 	}
 	stop()
+	if managing != nil {
+		err = errors.Join(err, managing.close(context.WithoutCancel(ctx)))
+	}
 	jobsDone.Wait()
 	return errors.Join(err, srv.Close())
 }

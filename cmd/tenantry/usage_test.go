@@ -98,7 +98,10 @@ func TestErrorsAreForPeople(t *testing.T) {
 		t.Error(said)
 	}
 	serve(t, dir)
-	if said := refused(t, exitFailed, "token", "create", "--company", "nobody", "--data", dir); !strings.Contains(said, "stop the server first") || !strings.Contains(said, dir) {
+	if said := refused(t, exitFailed, "token", "create", "--company", "nobody", "--data", dir); !strings.Contains(said, "tenantry: Company with id nobody not found") {
+		t.Error(said)
+	}
+	if said := refused(t, exitFailed, "migrate", "--data", dir); !strings.Contains(said, "stop it first") || !strings.Contains(said, dir) {
 		t.Error(said)
 	}
 }
@@ -127,7 +130,7 @@ func TestHelp(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"help", "tenantry <command>"}, {"help dev", "tenantry dev [flags]"}, {"help token create", "tenantry token create [flags]"},
 		{"token --help", "token create [flags]"}, {"dev --help", `--addr="127.0.0.1:8080"`}, {"dev --help", "--locations=12"},
-		{"seed --help", "--contacts=8"}, {"seed --help", `--data="tenantry-data"`}, {"token create --help", "stop the server first"},
+		{"seed --help", "--contacts=8"}, {"seed --help", `--data="tenantry-data"`}, {"token create --help", "Say whose token it is"},
 		{"seed --help", "throw it away"},
 	} {
 		if out := must(t, strings.Fields(test.args)...); !strings.Contains(out, test.want) {

@@ -41,6 +41,14 @@ func (f passwordFlag) password(std console) (password, hash string, err error) {
 	return password, hash, err
 }
 
+// input is what the verb reads.
+func (f passwordFlag) input(std console) (string, error) {
+	if !f.PasswordStdin {
+		return "", nil
+	}
+	return readPassword(std)
+}
+
 // readPassword reads a line that a person types, unseen, or all of what a program writes,
 // but for the line end behind it.
 func readPassword(std console) (string, error) {
@@ -69,7 +77,7 @@ type userView struct {
 }
 
 type userCreateCmd struct {
-	dataFlags
+	manageFlags
 	jsonFlag
 	passwordFlag
 	Company   string        `help:"Agency of the user." required:"" placeholder:"ID"`
@@ -83,7 +91,7 @@ type userCreateCmd struct {
 
 // Help is printed below the flags.
 func (userCreateCmd) Help() string {
-	return stopFirst + `An admin of the agency may install apps on it and on each of its sub-accounts; another
+	return `An admin of the agency may install apps on it and on each of its sub-accounts; another
 user of the agency, and an admin of sub-accounts, on those that they are assigned to.
 
 Examples:
@@ -144,14 +152,14 @@ func createUser(ctx context.Context, in *instance, u tenantry.User, hash string)
 }
 
 type userSetPasswordCmd struct {
-	dataFlags
+	manageFlags
 	passwordFlag
 	Email emailAddress `arg:"" help:"E-mail address of the user."`
 }
 
 // Help is printed below the flags.
 func (userSetPasswordCmd) Help() string {
-	return stopFirst + `Examples:
+	return `Examples:
   tenantry user set-password ada@example.com --data DIR
   tenantry user set-password ada@example.com --password-stdin --data DIR <password.txt`
 }
