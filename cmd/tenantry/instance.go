@@ -85,7 +85,7 @@ func (in *instance) prepare(ctx context.Context, f dataFlags, noMigrate bool) er
 	if err := os.MkdirAll(f.Data, 0o700); err != nil {
 		return err
 	}
-	key, err := loadKey(f.keyFile())
+	key, err := in.sealingKey(ctx, f.keyFile())
 	if err != nil {
 		return err
 	}
@@ -97,6 +97,23 @@ func (in *instance) prepare(ctx context.Context, f dataFlags, noMigrate bool) er
 	}
 	in.store, err = store.New(in.db, key, time.Now)
 	return err
+}
+
+// sealingKey reads the key, and makes it where nothing was ever sealed: another key than the
+// one that was lost opens nothing.
+func (in *instance) sealingKey(ctx context.Context, path string) ([]byte, error) {
+	key, err := loadKey(path)
+	if !errors.Is(err, os.ErrNotExist) {
+		return key, err
+	}
+	sealed, err := store.IsSealed(ctx, in.db)
+	if err != nil {
+		return nil, err
+	}
+	if sealed {
+		return nil, fmt.Errorf("%s is missing, which opens the secrets in the database: put it back there, or name it with --secret-key-file", path)
+	}
+	return makeKey(path)
 }
 
 // refuseOlder refuses a database that a migration is due on.
@@ -120,13 +137,10 @@ func (in *instance) close() error {
 	return errors.Join(err, in.db.Close())
 }
 
-// loadKey reads the sealing key, making it at the first start. It lies beside the
-// database and never in it: a copy of the database alone opens no secret.
+// loadKey reads the sealing key. It lies beside the database and never in it: a copy of the
+// database alone opens no secret.
 func loadKey(path string) ([]byte, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
-	if errors.Is(err, os.ErrNotExist) {
-		return makeKey(path)
-	}
 	if err != nil {
 		return nil, err
 	}

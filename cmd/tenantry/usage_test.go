@@ -232,3 +232,28 @@ func TestDevOnAnEmptyAgency(t *testing.T) {
 		}
 	}
 }
+
+// TestALostKeyIsNotReplaced: another key would open nothing, and the old one has no place then.
+func TestALostKeyIsNotReplaced(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "migrate", "--data", dir)
+	p, _ := serve(t, dir) // nothing is sealed yet: the key is made
+	p.stop()
+	key := dataFlags{Data: dir}.keyFile()
+	text, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range [][]string{{"serve", "--addr", "127.0.0.1:0"}, {"token", "list"}, {"seed"}} {
+		if said := refused(t, exitFailed, append(verb, "--data", dir)...); !strings.Contains(said, key+" is missing") {
+			t.Errorf("%v: %s", verb, said)
+		}
+	}
+	if err := os.WriteFile(key, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "doctor", "--data", dir)
+}
