@@ -32,6 +32,8 @@ type cli struct {
 	User    userCmd    `cmd:"" help:"Manage users, who install apps."`
 	Keys    keysCmd    `cmd:"" help:"Manage the keys that sign access tokens."`
 	Seed    seedCmd    `cmd:"" help:"Fill a database with demo sub-accounts."`
+	Backup  backupCmd  `cmd:"" help:"Write a backup; the server may run meanwhile."`
+	Restore restoreCmd `cmd:"" help:"Restore a backup into a new folder."`
 	Version versionCmd `cmd:"" help:"Say what runs."`
 	Doctor  doctorCmd  `cmd:"" help:"Say whether an installation is healthy."`
 }

@@ -8,12 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/lmittmann/tint"
-	"golang.org/x/term"
 
 	"github.com/tenantry/tenantry/internal/api"
 	"github.com/tenantry/tenantry/internal/httpd"
@@ -174,8 +172,7 @@ func (s server) publicURL(addr net.Addr) string {
 
 // newLogger logs to standard error: as text to a terminal, else as JSON.
 func newLogger(io console, format string) *slog.Logger {
-	f, isFile := io.err.(*os.File)
-	terminal := isFile && term.IsTerminal(int(f.Fd()))
+	terminal := isTerminal(io.err)
 	if format == "text" || (format == "auto" && terminal) {
 		return slog.New(tint.NewTextHandler(io.err, &tint.Options{NoColor: !terminal, TimeFormat: time.TimeOnly}))
 	}

@@ -144,9 +144,9 @@ func TestProgressEndsItsLine(t *testing.T) {
 	for _, visible := range []bool{true, false} {
 		for steps := range 3 { // of two: broken off, or complete
 			var out bytes.Buffer
-			p := newProgress(&out, 2, visible)
+			p := barOn(&out, visible, 2)
 			for range steps {
-				p.step()
+				p.add(1)
 			}
 			p.end()
 			if strings.HasSuffix(out.String(), "\n") != visible || strings.Count(out.String(), "\n") > 1 {
