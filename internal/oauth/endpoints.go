@@ -16,13 +16,14 @@ type Endpoints struct {
 	tokens    *Authenticator
 	publicURL string
 	admit     func(h http.Header, key string) error // nil: without a limit
+	guesses   *Guesses
 }
 
 // NewEndpoints makes the operations. publicURL is the address that clients reach the server
 // at, without a slash at its end. admit spends one request of a quota of the token
-// endpoint and writes its headers; nil limits nothing.
-func NewEndpoints(tokens *Authenticator, publicURL string, admit func(h http.Header, key string) error) *Endpoints {
-	e := &Endpoints{tokens: tokens, publicURL: publicURL, admit: admit}
+// endpoint and writes its headers; nil limits nothing. guesses counts wrong client secrets.
+func NewEndpoints(tokens *Authenticator, publicURL string, admit func(h http.Header, key string) error, guesses *Guesses) *Endpoints {
+	e := &Endpoints{tokens: tokens, publicURL: publicURL, admit: admit, guesses: guesses}
 	if tokens != nil {
 		e.store = tokens.store
 	}

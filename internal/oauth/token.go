@@ -57,7 +57,7 @@ func (e *Endpoints) tokenHandler() http.Handler {
 		if err != nil {
 			return nil, err
 		}
-		app, issued, err := e.issue(r.Context(), w.Header(), g, f)
+		app, issued, err := e.issue(r, w.Header(), g, f)
 		if err != nil {
 			return nil, err
 		}
@@ -73,8 +73,9 @@ func (e *Endpoints) tokenHandler() http.Handler {
 }
 
 // issue runs the phases that every grant type shares.
-func (e *Endpoints) issue(ctx context.Context, h http.Header, g grantType, f *form) (tenantry.App, tenantry.Issued, error) {
-	app, err := e.store.AuthenticateApp(ctx, f.clientID, HashToken(f.clientSecret))
+func (e *Endpoints) issue(r *http.Request, h http.Header, g grantType, f *form) (tenantry.App, tenantry.Issued, error) {
+	ctx := r.Context()
+	app, err := e.authenticate(r, f)
 	if err != nil {
 		if tenantry.KindOf(err) == tenantry.Unauthenticated && g.refuse != nil {
 			err = g.refuse(ctx, e, f, err)
@@ -91,6 +92,16 @@ func (e *Endpoints) issue(ctx context.Context, h http.Header, g grantType, f *fo
 	issued, err := g.issue(ctx, e, app, f)
 	issued.Scopes = narrow(issued.Scopes, app.Scopes, asked)
 	return app, issued, err
+}
+
+// authenticate finds the client of a form. Errors: Unauthenticated, RateLimited when there
+// were too many wrong secrets; a right one always passes.
+func (e *Endpoints) authenticate(r *http.Request, f *form) (tenantry.App, error) {
+	app, err := e.store.AuthenticateApp(r.Context(), f.clientID, HashToken(f.clientSecret))
+	if tenantry.KindOf(err) == tenantry.Unauthenticated {
+		err = e.guesses.wrong(r, f.clientID, err)
+	}
+	return app, err
 }
 
 // limit spends one request of the quota of the client for the install.
