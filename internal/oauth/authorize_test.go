@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"context"
 	"crypto/rand"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/oauth"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
@@ -190,6 +192,7 @@ func TestWrongLinksNeverRedirect(t *testing.T) {
 		"no scope":                   {s.query("scope", "-"), "scope is missing"},
 		"blank scope":                {s.query("scope", "  "), "scope is missing"},
 		"unknown scope":              {s.query("scope", "locations/tags.readonly bogus.scope"), "scope bogus.scope does not exist"},
+		"unknown scope, again":       {s.query("scope", "bogus bogus"), "problems\">\n<li dir=\"auto\">scope bogus does not exist.</li>\n</ul>"},
 		"scope of others":            {s.query("scope", "locations.write"), "scope locations.write is not one that the app may ask for"},
 		"scope in the wrong case":    {s.query("scope", "Locations/tags.readonly"), "scope Locations/tags.readonly does not exist"},
 		"no response type":           {s.query("response_type", "-"), "response_type is missing"},
@@ -349,10 +352,11 @@ func TestRefusedApprovals(t *testing.T) {
 		"unknown":                           {adminEmail, "one", []string{"location", "nothing"}, 422, "Please choose a sub-account."},
 		"of another agency":                 {adminEmail, "one", []string{"location", string(s.LocX)}, 422, "Please choose a sub-account."},
 		"of another sub-account":            {ownerEmail, "one", []string{"location", string(s.LocB)}, 422, "Please choose a sub-account."},
-		"all by an owner":                   {ownerEmail, "all", nil, 422, "Please choose a sub-account."},
-		"several by an owner":               {ownerEmail, "some", []string{"location", string(s.LocA), "location", string(s.LocB), "location", string(s.LocX)}, 303, ""},
+		"one of one's own among others":     {ownerEmail, "one", []string{"location", string(s.LocA), "location", string(s.LocB), "location", string(s.LocX)}, 303, ""},
+		"all by an owner":                   {ownerEmail, "all", nil, 409, "You cannot choose that any more."},
+		"several by an owner":               {ownerEmail, "some", []string{"location", string(s.LocA)}, 409, "You cannot choose that any more."},
 		"paused":                            {adminEmail, "one", []string{"location", string(paused)}, 422, "is paused"},
-		"agency of an app for sub-accounts": {adminEmail, "agency", nil, 422, "Please choose a sub-account."},
+		"agency of an app for sub-accounts": {adminEmail, "agency", nil, 409, "You cannot choose that any more."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := s.signedIn(t, tt.email)
@@ -395,6 +399,42 @@ func TestAnotherUserMeanwhile(t *testing.T) {
 	}
 	if n := len(s.Snapshot(t)["codes"]); n != 0 {
 		t.Errorf("%d codes", n)
+	}
+}
+
+// TestRightsThatWent between the page and the approval: what counts is what the user may do
+// when they approve, and when the app uses the code.
+func TestRightsThatWent(t *testing.T) {
+	s := newStage(t, tenantry.App{})
+	v := s.signedIn(t, adminEmail)
+	user := v.get(choose + s.query()).user(t)
+	issued := v.post(choose+s.query()+"&choose=all", "do", "approve", "user", user)
+	err := s.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE users SET role = 'user' WHERE id = $1`, user)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []string{"all", "some"} {
+		p := v.post(choose+s.query()+"&choose="+mode, "do", "approve", "user", user, "location", string(s.LocA))
+		if p.status != http.StatusConflict || !strings.Contains(p.body, "You cannot choose that any more.") || p.header.Get("Location") != "" {
+			t.Errorf("%s: %d %s", mode, p.status, p.body)
+		}
+	}
+	if p := v.post(choose+s.query(), "do", "approve", "user", user, "location", string(s.LocA)); p.status != http.StatusUnprocessableEntity {
+		t.Errorf("a sub-account that was one of all: %d %s", p.status, p.body)
+	}
+	if n := len(s.Snapshot(t)["codes"]); n != 1 {
+		t.Errorf("%d codes, want that of before", n)
+	}
+	target, err := url.Parse(issued.header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Store.ExchangeCode(t.Context(), oauth.HashToken(target.Query().Get("code")), tenantry.CodeExchange{AppID: s.app.ID})
+	if tenantry.KindOf(err) != tenantry.Refused {
+		t.Errorf("the code of before gives %v", err)
 	}
 }
 

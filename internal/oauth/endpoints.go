@@ -67,6 +67,7 @@ func (e *Endpoints) agencyRoutes() []wire.Route {
 func (e *Endpoints) Mount(m *wire.Mux) {
 	m.Handle(http.MethodPost, "/oauth/reconnect", http.HandlerFunc(reconnect))
 	m.Handle(http.MethodGet, "/.well-known/oauth-authorization-server", e.metadata())
+	m.Handle(http.MethodGet, "/.well-known/oauth-protected-resource", e.resource())
 	m.Handle(http.MethodGet, "/.well-known/jwks.json", e.tokens.JWKS())
 }
 

@@ -172,7 +172,7 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func problemOf(err error) (status int, page problem) {
 	switch tenantry.KindOf(err) {
-	case tenantry.Invalid, tenantry.Malformed:
+	case tenantry.Invalid, tenantry.Malformed, tenantry.NotFound: // of an app or a user who is gone since
 		return http.StatusBadRequest, problem{
 			Title: "This link does not work", Messages: messagesOf(err),
 			Advice: "The app that sent you here made a mistake. Please tell its maker what stands above. Nothing was shared with the app.",

@@ -69,8 +69,8 @@ func TestPageFiles(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"layout.html", "..%2fpages.go", "nothing"} {
-		if p := v.get("/oauth/pages/" + file); p.status != 404 {
-			t.Errorf("%s answers %d", file, p.status)
+		if p := v.get("/oauth/pages/" + file); p.status != 404 || !strings.Contains(p.body, "Cannot GET /oauth/pages/"+file) {
+			t.Errorf("%s answers %d %s", file, p.status, p.body)
 		}
 	}
 }

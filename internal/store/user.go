@@ -159,6 +159,9 @@ func (s *Store) InstallableLocations(ctx context.Context, user tenantry.UserID, 
 	default:
 		return page, nil
 	}
+	if f.IDs != nil {
+		c.add(`location_id IN (` + inArgs(&c, f.IDs) + `)`)
+	}
 	if f.Query != "" {
 		c.add(db.Contains(`name_key`, c.arg(tenantry.Fold(f.Query))))
 	}
