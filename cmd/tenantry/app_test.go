@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -217,6 +219,21 @@ func TestUsersFromTheCommandLine(t *testing.T) {
 		t.Errorf("the new password is good: %t, the old one: %t", ok, old)
 	}
 
+	listed := decoded[[]userView](t, "user", "list", "--data", dir, "--company", string(company))
+	made.Password = ""
+	if i := slices.IndexFunc(listed, func(v userView) bool { return v.ID == made.ID }); i < 0 {
+		t.Errorf("not listed: %+v", listed)
+	} else if diff := cmp.Diff(made, listed[i]); diff != "" {
+		t.Errorf("listed (-want +got):\n%s", diff)
+	}
+	if none := decoded[[]userView](t, "user", "list", "--company", "another", "--data", dir); none == nil || len(none) != 0 {
+		t.Errorf("users of another agency: %v", none)
+	}
+	out = must(t, "user", "list", "--data", dir)
+	if line := regexp.MustCompile(`(?m)^` + string(made.ID) + ` +Ada Byron +Ada@example.com +` + string(company) + ` +account +admin +` + string(loc) + `$`); !strings.HasPrefix(out, "ID ") || !line.MatchString(out) {
+		t.Errorf("for a person:\n%s", out)
+	}
+
 	for want, args := range map[string][]string{
 		"already exists": create("ADA@example.com"), "does not have all of these": create("d@example.com", "--locations", string(loc)+",nowhere"),
 		"User with id e@example.com not found": {"user", "set-password", "e@example.com", "--data", dir},
@@ -280,7 +297,7 @@ func TestValuesOfOAuthFlags(t *testing.T) {
 
 func TestOAuthVerbsHaveExamples(t *testing.T) {
 	for _, verb := range []string{
-		"app create", "app list", "app rotate-secret", "app delete", "user create", "user set-password", "token list", "token rotate",
+		"app create", "app list", "app rotate-secret", "app delete", "user create", "user list", "user set-password", "token list", "token rotate",
 		"token delete", "keys rotate",
 	} {
 		out := must(t, append(strings.Fields(verb), "--help")...)

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
+)
+
+// Users lists users with where they are assigned.
+func (s *Store) Users(ctx context.Context, f tenantry.UserFilter) (page tenantry.Page[tenantry.User], err error) {
+	err = s.db.Snapshot(ctx, func(ctx context.Context, q db.Q) error {
+		var c conditions
+		if f.CompanyID != "" {
+			c.add(`u.company_id = ` + c.arg(f.CompanyID))
+		}
+		page.Total, err = db.One(ctx, q, scanInt, `SELECT count(*) FROM users u`+c.where(), c.args...)
+		if err != nil {
+			return err
+		}
+		c.add(`u.id > ` + c.arg(f.After))
+		page.Items, err = db.All(ctx, q, scanUser, `SELECT `+userColumns+` FROM users u`+c.where()+` ORDER BY u.id LIMIT `+c.arg(f.Limit), c.args...)
+		if err != nil {
+			return err
+		}
+		return fillLocations(ctx, q, page.Items)
+	})
+	return page, err
+}
+
+// assignment is a location that a user is assigned to.
+type assignment struct {
+	user tenantry.UserID
+	loc  tenantry.LocationID
+}
+
+// fillLocations fills in where users, in the order of their ids, are assigned, as
+// withLocations does for one.
+func fillLocations(ctx context.Context, q db.Q, users []tenantry.User) error {
+	var c conditions
+	ids := make([]tenantry.UserID, len(users))
+	for i, u := range users {
+		ids[i] = u.ID
+	}
+	c.add(`a.user_id IN (` + inArgs(&c, ids) + `) AND l.deleted_at IS NULL`)
+	list, err := db.All(ctx, q, func(r db.Row) (a assignment, err error) { return a, r.Scan(&a.user, &a.loc) },
+		`SELECT a.user_id, a.location_id FROM user_locations a JOIN locations l ON l.location_id = a.location_id`+
+			c.where()+` ORDER BY a.user_id, a.location_id`, c.args...)
+	for i := range users {
+		for len(list) > 0 && list[0].user == users[i].ID {
+			users[i].LocationIDs, list = append(users[i].LocationIDs, list[0].loc), list[1:]
+		}
+	}
+	return err
+}
