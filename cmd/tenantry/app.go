@@ -16,6 +16,7 @@ type appCmd struct {
 	List         appListCmd         `cmd:"" help:"List OAuth apps."`
 	RotateSecret appRotateSecretCmd `cmd:"" help:"Give an app another client secret and print it; it is shown this once."`
 	Delete       appDeleteCmd       `cmd:"" help:"Delete an app: its tokens end, and it is uninstalled everywhere."`
+	Uninstall    appUninstallCmd    `cmd:"" help:"Uninstall an app from an agency or a sub-account; its tokens for it end."`
 }
 
 // appView is an app as the verbs print it.
