@@ -16,6 +16,7 @@ type Endpoints struct {
 	tokens    *Authenticator
 	publicURL string
 	admit     func(h http.Header, key string) error // nil: without a limit
+	repeats   *repeats                              // of refreshes; nil without tokens
 	guesses   *Guesses
 }
 
@@ -25,7 +26,7 @@ type Endpoints struct {
 func NewEndpoints(tokens *Authenticator, publicURL string, admit func(h http.Header, key string) error, guesses *Guesses) *Endpoints {
 	e := &Endpoints{tokens: tokens, publicURL: publicURL, admit: admit, guesses: guesses}
 	if tokens != nil {
-		e.store = tokens.store
+		e.store, e.repeats = tokens.store, newRepeats(tokens.now)
 	}
 	return e
 }

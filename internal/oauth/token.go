@@ -22,6 +22,9 @@ type grantType struct {
 	refuse func(ctx context.Context, e *Endpoints, f *form, unknown error) error
 	// install names what the tokens are for, so that the limit is by install.
 	install func(ctx context.Context, e *Endpoints, app tenantry.App, f *form) (string, error)
+	// repeats tells that a request that is sent again gets the answer of the first, so that it
+	// costs nothing.
+	repeats bool
 	issue   func(ctx context.Context, e *Endpoints, app tenantry.App, f *form) (tenantry.Issued, error)
 }
 
@@ -113,7 +116,11 @@ func (e *Endpoints) limit(ctx context.Context, h http.Header, g grantType, app t
 	if err != nil {
 		return err
 	}
-	return e.admit(h, string(app.ID)+"|"+install)
+	admit := func() error { return e.admit(h, string(app.ID)+"|"+install) }
+	if !g.repeats {
+		return admit()
+	}
+	return e.repeats.admit(string(app.ID)+"|"+HashToken(f.refreshToken), admit)
 }
 
 func scopesOf(text string) (scopes []tenantry.Scope) {
