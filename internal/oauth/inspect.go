@@ -48,10 +48,8 @@ type revocation struct {
 
 // client authenticates the client of a request about a token.
 func (e *Endpoints) client(r *http.Request, f *form) (tenantry.App, error) {
-	for _, p := range f.parameters() {
-		if isNeeded := p.name == "client_id" || p.name == "client_secret" || p.name == "token"; isNeeded && *p.value == "" {
-			return tenantry.App{}, f.missing(p.name)
-		}
+	if err := f.require("client_id", "client_secret", "token"); err != nil {
+		return tenantry.App{}, err
 	}
 	return e.authenticate(r, f)
 }

@@ -45,12 +45,7 @@ func grantOf(f *form) (g grantType, err error) {
 	if err := f.enumerated("user_type", f.userType, false, string(tenantry.Agency), string(tenantry.SubAccount)); err != nil {
 		return g, err
 	}
-	for _, p := range f.parameters() {
-		if isNeeded := p.name == "client_id" || p.name == "client_secret" || p.name == g.needs; isNeeded && *p.value == "" {
-			return g, f.missing(p.name)
-		}
-	}
-	return g, nil
+	return g, f.require("client_id", "client_secret", g.needs)
 }
 
 // tokenHandler serves the token endpoint (RFC 6749, section 3.2).

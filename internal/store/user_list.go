@@ -9,23 +9,14 @@ import (
 
 // Users lists users with where they are assigned.
 func (s *Store) Users(ctx context.Context, f tenantry.UserFilter) (page tenantry.Page[tenantry.User], err error) {
-	err = s.db.Snapshot(ctx, func(ctx context.Context, q db.Q) error {
-		var c conditions
-		if f.CompanyID != "" {
-			c.add(`u.company_id = ` + c.arg(f.CompanyID))
-		}
-		page.Total, err = db.One(ctx, q, scanInt, `SELECT count(*) FROM users u`+c.where(), c.args...)
-		if err != nil {
-			return err
-		}
-		c.add(`u.id > ` + c.arg(f.After))
-		page.Items, err = db.All(ctx, q, scanUser, `SELECT `+userColumns+` FROM users u`+c.where()+` ORDER BY u.id LIMIT `+c.arg(f.Limit), c.args...)
-		if err != nil {
-			return err
-		}
-		return fillLocations(ctx, q, page.Items)
-	})
-	return page, err
+	k := keyset{columns: userColumns, from: `users u`, key: `u.id`, after: f.After, limit: f.Limit}
+	if f.CompanyID != "" {
+		k.add(`u.company_id = ` + k.arg(f.CompanyID))
+	}
+	if page, err = pageOf(ctx, s, scanUser, k); err != nil {
+		return page, err
+	}
+	return page, fillLocations(ctx, s.db.Read(), page.Items)
 }
 
 // assignment is a location that a user is assigned to.
