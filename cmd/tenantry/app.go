@@ -72,7 +72,7 @@ func (appCreateCmd) Help() string {
     --scopes locations.readonly,oauth.readonly,oauth.write --target agency --json --data DIR
 
 A redirect URI uses https, or http on a loopback host. The scopes are:
-  ` + strings.Join(scopeTexts(tenantry.Scopes()), "\n  ")
+  ` + strings.Join(textsOf(tenantry.Scopes()), "\n  ")
 }
 
 // Run prints the client id and the secret.

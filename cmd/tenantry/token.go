@@ -36,7 +36,7 @@ Examples:
   tenantry token create --new-company "My agency" --data DIR
 
 The scopes are:
-  ` + strings.Join(scopeTexts(tenantry.PrivateScopes()), "\n  ")
+  ` + strings.Join(textsOf(tenantry.PrivateScopes()), "\n  ")
 }
 
 // Run prints the token and nothing else.
@@ -83,10 +83,10 @@ func (c *tokenCreateCmd) create(ctx context.Context, io console, in *instance, s
 	return token, err
 }
 
-func scopeTexts(scopes []tenantry.Scope) []string {
-	texts := make([]string, len(scopes))
-	for i, s := range scopes {
-		texts[i] = string(s)
+func textsOf[T ~string](list []T) []string {
+	texts := make([]string, len(list))
+	for i, v := range list {
+		texts[i] = string(v)
 	}
 	return texts
 }

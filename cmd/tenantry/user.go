@@ -18,6 +18,7 @@ import (
 
 type userCmd struct {
 	Create      userCreateCmd      `cmd:"" help:"Make a user who can sign in, to install apps."`
+	List        userListCmd        `cmd:"" help:"List users."`
 	SetPassword userSetPasswordCmd `cmd:"" help:"Give a user another password; they are signed out everywhere."`
 }
 
@@ -121,10 +122,9 @@ func (c *userCreateCmd) Run(ctx context.Context, std console) error {
 		password = ""
 	}
 	if c.JSON {
-		return std.printJSON(userView{
-			ID: u.ID, CompanyID: u.CompanyID, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Type: u.Type, Role: u.Role,
-			LocationIDs: append([]tenantry.LocationID{}, u.LocationIDs...), Password: password,
-		})
+		view := viewUser(u)
+		view.Password = password
+		return std.printJSON(view)
 	}
 	_, err = fmt.Fprintf(std.out, "User ID:   %s\n", u.ID)
 	return errors.Join(err, printPassword(std, password))

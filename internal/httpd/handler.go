@@ -18,7 +18,8 @@ type Options struct {
 	Tokens *oauth.Authenticator
 	Pages  *oauth.Pages
 	Limits ratelimit.Limits // zero: no limits, no limit headers
-	// TokenLimits are those of the token endpoint, of a client for an install; zero: none.
+	// TokenLimits are those of the token endpoint, of a client for an install; zero: none, and
+	// wrong credentials are not counted either.
 	TokenLimits ratelimit.Limits
 	// PublicURL is the address that clients reach the server at, without a slash at its end.
 	PublicURL string
@@ -28,23 +29,32 @@ type Options struct {
 }
 
 // Routes lists every operation that the API's document names.
-func Routes(o Options) []wire.Route { return slices.Concat(o.API.Routes(), o.endpoints().Routes()) }
+func Routes(o Options) []wire.Route { return slices.Concat(o.API.Routes(), o.endpoints(nil).Routes()) }
 
 // endpoints makes the OAuth operations.
-func (o Options) endpoints() *oauth.Endpoints {
+func (o Options) endpoints(guesses *oauth.Guesses) *oauth.Endpoints {
 	q := quota{limits: o.TokenLimits, source: ratelimit.NewMemory(o.TokenLimits, o.Now)}
 	if q.off() {
-		return oauth.NewEndpoints(o.Tokens, o.PublicURL, nil)
+		return oauth.NewEndpoints(o.Tokens, o.PublicURL, nil, guesses)
 	}
-	return oauth.NewEndpoints(o.Tokens, o.PublicURL, q.take)
+	return oauth.NewEndpoints(o.Tokens, o.PublicURL, q.take, guesses)
+}
+
+// guesses counts wrong credentials where there are limits.
+func (o Options) guesses() *oauth.Guesses {
+	if (o.TokenLimits == ratelimit.Limits{}) {
+		return nil
+	}
+	return oauth.NewGuesses(o.Now)
 }
 
 // New makes the server's handler.
 func New(o Options) http.Handler {
 	q := quota{limits: o.Limits, source: ratelimit.NewMemory(o.Limits, o.Now)}
-	endpoints := o.endpoints()
+	guesses := o.guesses()
+	endpoints := o.endpoints(guesses)
 	mux := wire.NewMux(wire.Gate{
-		Authenticate: o.Tokens.Caller,
+		Authenticate: guesses.Caller(o.Tokens.Caller),
 		Admit:        q.admit,
 		Reach:        o.API.Reach,
 	}, slices.Concat(o.API.Routes(), endpoints.Routes()))

@@ -27,6 +27,9 @@ func (s *Store) DeleteApp(ctx context.Context, by tenantry.Actor, id tenantry.Ap
 			return err
 		}
 	}
+	if err := s.dropEnded(ctx, `app_id = $1`, id); err != nil {
+		return err
+	}
 	return s.write(ctx, func(ctx context.Context, t *tx) error { return t.dropApp(ctx, by, id) })
 }
 
