@@ -61,7 +61,11 @@ func (s *Store) Folders(ctx context.Context, fn func(name string) error) error {
 // sweep. Files of uploads that are under way are not touched, see [Staged.Keep]; nor is
 // what is no file, or has a name that no key has.
 func (s *Store) SweepFolder(ctx context.Context, folder string, known func(ctx context.Context, names []string) ([]string, error)) (removed int, err error) {
-	if _, err := s.lstat(folder); err != nil {
+	_, err = s.lstat(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil // removed since it was listed
+	}
+	if err != nil {
 		return 0, fmt.Errorf("sweep folder: %w", err)
 	}
 	err = s.pages(ctx, folder, func(entries []fs.DirEntry) error {

@@ -32,22 +32,15 @@ func (r *Runner) runSweep(ctx context.Context) {
 // database is not the one that the files belong to.
 func (r *Runner) Sweep(ctx context.Context) error {
 	removed, strangers := 0, 0
+	failures := []error{r.files.Sweep()}
 	err := r.files.Folders(ctx, func(name string) error {
-		loc := tenantry.LocationID(name)
-		known, err := r.store.KnowsLocation(ctx, loc)
-		if err != nil {
-			return err
-		}
-		if !known {
-			strangers++
-			return nil
-		}
-		n, err := r.files.SweepFolder(ctx, name, func(ctx context.Context, names []string) ([]string, error) {
-			ids, err := r.store.KnownFiles(ctx, loc, convert[tenantry.FileID](names))
-			return convert[string](ids), err
-		})
+		n, known, err := r.sweepFolder(ctx, name)
 		removed += n
-		return err
+		if err == nil && !known {
+			strangers++
+		}
+		failures = append(failures, err) // the other folders get their turn
+		return nil
 	})
 	if removed > 0 {
 		r.log.InfoContext(ctx, "orphan files removed", "files", removed)
@@ -55,7 +48,21 @@ func (r *Runner) Sweep(ctx context.Context) error {
 	if strangers > 0 {
 		r.log.WarnContext(ctx, "the file folder has folders of locations that this database never had; they are left alone", "folders", strangers)
 	}
-	return errors.Join(err, r.files.Sweep())
+	return errors.Join(append(failures, err)...)
+}
+
+// sweepFolder sweeps the folder of a location that the database knows.
+func (r *Runner) sweepFolder(ctx context.Context, name string) (removed int, known bool, err error) {
+	loc := tenantry.LocationID(name)
+	known, err = r.store.KnowsLocation(ctx, loc)
+	if err != nil || !known {
+		return 0, known, err
+	}
+	removed, err = r.files.SweepFolder(ctx, name, func(ctx context.Context, names []string) ([]string, error) {
+		ids, err := r.store.KnownFiles(ctx, loc, convert[tenantry.FileID](names))
+		return convert[string](ids), err
+	})
+	return removed, known, err
 }
 
 func convert[To, From ~string](list []From) []To {
