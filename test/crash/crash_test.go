@@ -57,7 +57,7 @@ func TestKill(t *testing.T) {
 		*seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("to choose the same again: -seed %d", *seed)
-	r := newRig(t, t.ArtifactDir(), *seed)
+	r := newRig(t, t.ArtifactDir(), clients, *seed)
 	var total tally
 	for round := range *rounds {
 		got := r.round(t, round)
@@ -104,9 +104,10 @@ type rig struct {
 	workers []*worker
 }
 
-func newRig(t *testing.T, dir string, seed uint64) *rig {
+// newRig makes an installation in dir with n clients.
+func newRig(t *testing.T, dir string, n int, seed uint64) *rig {
 	t.Helper()
-	r := &rig{installation: install(t, dir, clients), rnd: rand.New(rand.NewPCG(seed, 0))}
+	r := &rig{installation: install(t, dir, n), rnd: rand.New(rand.NewPCG(seed, 0))}
 	for n, home := range r.homes {
 		r.workers = append(r.workers, newWorker(r.installation, n, home, rand.New(rand.NewPCG(seed, uint64(n)+1))))
 	}
