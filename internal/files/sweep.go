@@ -127,7 +127,7 @@ func (s *Store) pages(ctx context.Context, folder string, fn func([]fs.DirEntry)
 	defer func() { err = errors.Join(err, dir.Close()) }()
 	for ctx.Err() == nil {
 		entries, err := dir.ReadDir(sweepPage)
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || errors.Is(err, fs.ErrNotExist) { // read to its end, or removed meanwhile
 			return nil
 		}
 		if err != nil {

@@ -165,6 +165,25 @@ func TestSweepFolderFailures(t *testing.T) {
 	wantTree(t, dir, "loc/file")
 }
 
+// TestSweepFolderThatGoes: the folder of a location that is purged meanwhile is no failure.
+func TestSweepFolderThatGoes(t *testing.T) {
+	t.Parallel()
+	s, dir := newStore(t)
+	if err := os.Mkdir(filepath.Join(dir, "loc"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2*sweepPage + 1 {
+		if err := os.WriteFile(filepath.Join(dir, "loc", fmt.Sprint(i)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.SweepFolder(t.Context(), "loc", func(context.Context, []string) ([]string, error) { return nil, s.RemoveTree("loc") })
+	if err != nil {
+		t.Error(err)
+	}
+	wantTree(t, dir)
+}
+
 func TestFolders(t *testing.T) {
 	t.Parallel()
 	s, _ := newStore(t)
