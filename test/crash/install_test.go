@@ -1,7 +1,6 @@
 package crash_test
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"net/url"
@@ -53,7 +52,7 @@ func install(t *testing.T, dir string, n int) *installation {
 	}
 	in.token = strings.TrimSpace(string(out))
 	in.company = strings.TrimSuffix(strings.TrimSpace(strings.TrimPrefix(said.String(), "Made agency ")), ".")
-	in.open(t, func(ctx context.Context, s *store.Store) {
+	in.open(t, func(s *store.Store) {
 		in.makeApp(t, s)
 		for range n {
 			in.homes = append(in.homes, in.makeHome(t, s))
@@ -63,7 +62,7 @@ func install(t *testing.T, dir string, n int) *installation {
 }
 
 // open uses the data while no server does.
-func (in *installation) open(t *testing.T, use func(context.Context, *store.Store)) {
+func (in *installation) open(t *testing.T, use func(*store.Store)) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(in.dir, "secret.key"))
 	must(t, err)
@@ -74,7 +73,7 @@ func (in *installation) open(t *testing.T, use func(context.Context, *store.Stor
 	defer func() { must(t, d.Close()) }()
 	s, err := store.New(d, key, time.Now)
 	must(t, err)
-	use(t.Context(), s)
+	use(s)
 }
 
 func (in *installation) makeApp(t *testing.T, s *store.Store) {
