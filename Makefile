@@ -62,6 +62,15 @@ golden: ## Write the golden files anew; read their diff before you commit it
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+CRASH_ROUNDS ?= 200
+CRASH_SEED ?= 0
+
+.PHONY: crash
+crash: ## Kill a server under load CRASH_ROUNDS times and look for what it lost
+	rm -rf bin/crash && mkdir -p bin/crash
+	go test ./test/crash -run '^TestKill$$' -v -count 1 -timeout 12h -rounds $(CRASH_ROUNDS) -seed $(CRASH_SEED) -artifacts -outputdir "$(CURDIR)/bin/crash"
+	rm -rf bin/crash
+
 .PHONY: fmt
 fmt: linter ## Format the code
 	$(GOLANGCI) fmt ./...

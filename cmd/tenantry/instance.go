@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -140,7 +141,7 @@ func (in *instance) close() error {
 // loadKey reads the sealing key. It lies beside the database and never in it: a copy of the
 // database alone opens no secret.
 func loadKey(path string) ([]byte, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -151,14 +152,35 @@ func loadKey(path string) ([]byte, error) {
 	return key, nil
 }
 
+// makeKey writes the key beside its place first: a process that is killed meanwhile must not
+// leave half a key, which the next start would refuse.
 func makeKey(path string) ([]byte, error) {
 	key := make([]byte, store.KeySize)
-	_, _ = rand.Read(key)                                                 // crypto/rand.Read never fails
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
+	_, _ = rand.Read(key) // crypto/rand.Read never fails
+	draft := path + ".new"
+	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	_, err = f.WriteString(hex.EncodeToString(key) + "\n")
 	// Losing the key loses what it seals, so it is on the disk before anything is.
-	return key, errors.Join(err, f.Sync(), f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(draft, path); err != nil {
+		return nil, err
+	}
+	return key, syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes the names in a folder durable. Windows has no such call.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -139,6 +140,26 @@ func TestUsers(t *testing.T) {
 			if diff := cmp.Diff(tt.want, page.Items); diff != "" || page.Total != tt.total {
 				t.Errorf("%+v: total %d (-want +got):\n%s", tt.f, page.Total, diff)
 			}
+		}
+	})
+}
+
+// TestEqualUsersAtOnce (requirement 38): of fifty users with one e-mail address one is made.
+func TestEqualUsersAtOnce(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		const n = 50
+		failures := parallel(n, func(i int) error {
+			_, err := e.Store.CreateUser(t.Context(), tenantry.System(), tenantry.User{CompanyID: e.CompanyA, Email: fmt.Sprintf("%c@once.test", "aA"[i%2])})
+			return err
+		})
+		kinds := map[tenantry.Kind]int{}
+		for _, err := range failures {
+			if err != nil {
+				kinds[tenantry.KindOf(err)]++
+			}
+		}
+		if diff := cmp.Diff(map[tenantry.Kind]int{tenantry.Conflict: n - 1}, kinds); diff != "" {
+			t.Errorf("refused (-want +got):\n%s", diff)
 		}
 	})
 }
