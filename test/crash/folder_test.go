@@ -16,7 +16,7 @@ func TestTwoServersOneFolder(t *testing.T) {
 	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 {
 		t.Errorf("a second server ends with %v", err)
 	}
-	for _, want := range []string{r.dir, "is locked by another process", "stop the server first"} {
+	for _, want := range []string{r.dir, "is locked by another process", "stop it first"} {
 		if !strings.Contains(string(said), want) {
 			t.Errorf("a second server does not say %q: %s", want, said)
 		}
