@@ -62,6 +62,15 @@ golden: ## Write the golden files anew; read their diff before you commit it
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+FUZZTIME := 30s
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (30s); what is found stays in testdata/fuzz and runs with the tests
+	@grep -roE '^func Fuzz\w+' --include='*_test.go' . | while IFS=: read -r file target; do \
+		echo "$$(dirname "$$file") $${target#func }"; \
+		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "./$$(dirname "$$file")"; \
+	done
+
 .PHONY: fmt
 fmt: linter ## Format the code
 	$(GOLANGCI) fmt ./...

@@ -111,7 +111,7 @@ func FuzzRoutes(f *testing.F) {
 		if at < 0 {
 			f.Fatalf("%s %s is no goal", h.method, h.path)
 		}
-		f.Add(uint8(at), uint8(h.sender), h.ids, h.query, h.header, h.body) //nolint:gosec // both are small
+		f.Add(uint8(at), uint8(h.sender), h.ids, h.query, h.header, h.body)                                       //nolint:gosec // both are small
 		f.Add(uint8(at), uint8(h.sender), strings.Replace(h.ids, "{", "{foreign-", 1), h.query, h.header, h.body) //nolint:gosec // both are small
 	}
 	f.Fuzz(func(t *testing.T, at, sender uint8, ids, query, header, body string) {
