@@ -106,7 +106,7 @@ func (c call) withBody(body string) testkit.Scenario {
 
 // withMembers adds members, as JSON text, to the good body; the ones that are there
 // already make place.
-func (c call) withMembers(t *testing.T, members ...string) testkit.Scenario {
+func (c call) withMembers(t testing.TB, members ...string) testkit.Scenario {
 	t.Helper()
 	var good map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(c.good.Body), &good); err != nil {
