@@ -17,7 +17,8 @@ type Options struct {
 	API    *api.API
 	Tokens *oauth.Authenticator
 	Pages  *oauth.Pages
-	Limits ratelimit.Limits // zero: no limits, no limit headers
+	Limits ratelimit.Limits  // zero: no limits, no limit headers
+	Used   *ratelimit.Memory // counts by Limits; nil: from nothing, and lost with the handler
 	// TokenLimits are those of the token endpoint, of a client for an install; zero: none.
 	TokenLimits ratelimit.Limits
 	// PublicURL is the address that clients reach the server at, without a slash at its end.
@@ -41,7 +42,10 @@ func (o Options) endpoints() *oauth.Endpoints {
 
 // New makes the server's handler.
 func New(o Options) http.Handler {
-	q := quota{limits: o.Limits, source: ratelimit.NewMemory(o.Limits, o.Now)}
+	q := quota{limits: o.Limits, source: o.Used}
+	if o.Used == nil {
+		q.source = ratelimit.NewMemory(o.Limits, o.Now)
+	}
 	endpoints := o.endpoints()
 	mux := wire.NewMux(wire.Gate{
 		Authenticate: o.Tokens.Caller,
