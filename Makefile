@@ -62,6 +62,23 @@ golden: ## Write the golden files anew; read their diff before you commit it
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: supply
+supply: ## Verify the modules and their licences, and that two builds in different places are equal
+	go mod verify
+	go test -count=1 -run '^TestLicences$$' .
+	@other=$$(mktemp -d); trap 'rm -rf "$$other"' EXIT; \
+	git archive HEAD | tar -x -C "$$other"; \
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$$other/here" ./cmd/tenantry; \
+	(cd "$$other" && CGO_ENABLED=0 GOCACHE="$$other/cache" go build -trimpath -buildvcs=false -o there ./cmd/tenantry); \
+	sha256sum "$$other/here" "$$other/there" | sed "s|$$other/||"; \
+	cmp "$$other/here" "$$other/there"
+
+VULNDB := https://vuln.go.dev
+
+.PHONY: vuln
+vuln: ## Look for known holes in the modules that are in use; VULNDB may be a copy of the database
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 -db $(VULNDB) ./...
+
 FUZZTIME := 30s
 
 .PHONY: fuzz
