@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
+	"github.com/tenantry/tenantry/internal/oauth"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
 
@@ -69,7 +71,11 @@ func (a *arena) renew(t testing.TB) {
 	loc := a.Location(t, a.CompanyA, "Own")
 	a.own = newTenant(t, a.Env, loc, a.CompanyA, a.LocationToken(t, loc, tenantry.PrivateScopes()...), "agencyA")
 	code := a.Code(t, a.own.app, tenantry.SubAccount, a.CompanyA, []tenantry.LocationID{loc})
-	a.names = strings.NewReplacer(append(placeholders("", a.own), "{code}", code, "{appToken}", a.own.appToken)...)
+	admin, session := a.Admin(t, a.CompanyA), strings.ToLower(rand.Text())
+	if _, err := a.Store.CreateSession(t.Context(), oauth.HashToken(session), admin); err != nil {
+		t.Fatal(err)
+	}
+	a.names = strings.NewReplacer(append(placeholders("", a.own), "{code}", code, "{appToken}", a.own.appToken, "{user}", string(admin), "{session}", session)...)
 	a.served = 0
 	a.Log.Reset()
 }

@@ -16,7 +16,7 @@ func goals(routes []wire.Route) []goal {
 	list := []goal{
 		{"GET", "/oauth/chooselocation", ""}, {"POST", "/oauth/chooselocation", ""}, {"GET", "/v2/oauth/chooselocation", ""},
 		{"POST", "/oauth/sign-in", ""}, {"POST", "/oauth/sign-out", ""}, {"GET", "/oauth/pages/{file}", ""}, {"POST", "/oauth/reconnect", ""},
-		{"GET", "/files/{location}/{file}/{name}", ""}, {"GET", "/docs/{file}", ""}, {"GET", "/{any}", ""}, {"OPTIONS", "/locations/{any}", ""},
+		{"GET", "/files/location/{location}/custom-Field/{owner}/{name}", ""}, {"GET", "/docs/{file}", ""}, {"GET", "/{any}", ""}, {"OPTIONS", "/locations/{any}", ""},
 	}
 	for _, r := range routes {
 		list = append(list, goal{r.Method, r.Path, r.ID})
@@ -75,11 +75,22 @@ func wellFormedForms() []hostile {
 		form("/oauth/introspect", "", client+"&token={appToken}"),
 		form("/oauth/sign-in", ask, "email=nobody%40example.com&password="),
 		form("/oauth/chooselocation", ask, "do=approve&user=x&location={loc}"),
+		signedIn(form("/oauth/chooselocation", ask, "do=approve&user={user}&location={loc}")),
+		signedIn(form("/oauth/chooselocation", ask+"&choose=bulk", "do=search&user={user}&search=%25&page=1&location={loc}&location={loc}")),
+		signedIn(form("/oauth/chooselocation", ask, "do=refuse&user={user}")),
+		signedIn(form("/oauth/sign-out", ask, "")),
+		signedIn(hostile{method: "GET", path: "/oauth/chooselocation", query: ask}),
 		{method: "GET", path: "/oauth/chooselocation", query: ask},
-		{method: "GET", path: "/oauth/pages/{file}", ids: "page.css"},
-		{method: "GET", path: "/files/{location}/{file}/{name}", ids: "{foreign-loc}/0a0fa1a2-1b4b-4a5a-9c3f-3a3c9d4b5e6f/a.txt", header: "Range: bytes=0-1"},
+		{method: "GET", path: "/oauth/pages/{file}", ids: "style.css"},
+		{method: "GET", path: "/files/location/{location}/custom-Field/{owner}/{name}", ids: "{loc}/{uploadField}/0a0fa1a2-1b4b-4a5a-9c3f-3a3c9d4b5e6f.txt", header: "Range: bytes=0-1"},
 		{method: "OPTIONS", path: "/locations/{any}", ids: "search", header: "Origin: https://evil.test\r\nAccess-Control-Request-Method: GET"},
 	}
+}
+
+// signedIn is the request with the session of an admin.
+func signedIn(h hostile) hostile {
+	h.header = strings.TrimPrefix(h.header+"\r\nCookie: tenantry_session={session}", "\r\n")
+	return h
 }
 
 // idsOf writes the ids of a path as names.
@@ -111,11 +122,21 @@ func FuzzRoutes(f *testing.F) {
 		if at < 0 {
 			f.Fatalf("%s %s is no goal", h.method, h.path)
 		}
-		f.Add(uint8(at), uint8(h.sender), h.ids, h.query, h.header, h.body)                                       //nolint:gosec // both are small
-		f.Add(uint8(at), uint8(h.sender), strings.Replace(h.ids, "{", "{foreign-", 1), h.query, h.header, h.body) //nolint:gosec // both are small
+		for _, ids := range []string{h.ids, strings.Replace(h.ids, "{", "{foreign-", 1), lastForeign(h.ids)} {
+			f.Add(uint8(at), uint8(h.sender), ids, h.query, h.header, h.body) //nolint:gosec // both are small
+		}
 	}
 	f.Fuzz(func(t *testing.T, at, sender uint8, ids, query, header, body string) {
 		g := list[int(at)%len(list)]
 		a.attack(t, g.operation, hostile{g.method, g.path, int(sender), ids, query, header, body})
 	})
+}
+
+// lastForeign makes the last id a foreign one: in one's own location that is nested in none.
+func lastForeign(ids string) string {
+	i := strings.LastIndex(ids, "{")
+	if i < 0 {
+		return ids
+	}
+	return ids[:i] + "{foreign-" + ids[i+1:]
 }

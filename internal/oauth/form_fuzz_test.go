@@ -3,6 +3,7 @@ package oauth
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +43,30 @@ func FuzzForm(f *testing.F) {
 			if *p.value == "url" && !strings.Contains(body, "u") {
 				t.Fatalf("%s was read from the URL or a header", p.name)
 			}
+		}
+	})
+}
+
+// FuzzBack (requirement 27): whatever state the link brings, the answer goes to the redirect URI with the
+// state as it came, and nothing breaks out of the address.
+func FuzzBack(f *testing.F) {
+	for _, seed := range []string{"", "xyz", "a\r\nLocation: https://evil.test", "&code=stolen", "#", "\x00", "\xff", "%0d%0a", "é"} {
+		f.Add(seed, "https://app.test/cb")
+		f.Add(seed, "https://app.test/cb?tenant=7")
+	}
+	f.Fuzz(func(t *testing.T, state, uri string) {
+		if tenantry.CheckRedirectURI(uri) != nil {
+			return
+		}
+		q := authorizeRequest{redirectURI: uri, state: state, hasState: true}
+		to := q.back("code", "the code")
+		rest, ok := strings.CutPrefix(to, uri)
+		if !ok || rest == "" || !strings.Contains("?&", rest[:1]) || strings.ContainsFunc(to, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' }) {
+			t.Fatalf("the state %q leads to %q", state, to)
+		}
+		answer, err := url.ParseQuery(rest[1:])
+		if err != nil || len(answer) != 2 || answer.Get("code") != "the code" || answer.Get("state") != state {
+			t.Fatalf("the state %q leads to %q: %v", state, to, err)
 		}
 	})
 }
