@@ -188,7 +188,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	round()
 	first := round()
 	last := round()
-	const bound = 2 << 20 // 1 KB for each of a round's 2,000 requests
+	const bound = 512 << 10 // 256 bytes for each of a round's 2,000 requests
 	if last > first+bound {
 		t.Errorf("the heap grew from %d to %d KiB", first>>10, last>>10)
 	}
