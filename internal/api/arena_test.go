@@ -40,7 +40,26 @@ func newArena(t testing.TB) *arena {
 	for _, id := range a.foreign.resources {
 		a.secrets = append(a.secrets, id)
 	}
+	a.mark(t)
 	return a
+}
+
+// mark gives each resource of the foreign tenant a text that is nowhere else: its id may be in a request, but
+// who reads or changes what it belongs to would see the text.
+func (a *arena) mark(t testing.TB) {
+	t.Helper()
+	const text = "of nobody else 7b21"
+	for kind, change := range map[string]string{
+		"tag": "tags {\"name\":@}", "customField": "customFields {\"name\":@}", "uploadField": "customFields {\"name\":@}", "customValue": "customValues {\"name\":@,\"value\":@}",
+		"template": "templates {\"name\":@,\"type\":\"sms\",\"template\":{\"body\":@}}", "recurringTask": "recurring-tasks {\"title\":@}",
+	} {
+		path, body, _ := strings.Cut(change, " ")
+		row := testkit.Scenario{Method: "PUT", Token: "locX", Path: "/locations/{locX}/" + path + "/" + a.foreign.resources[kind], Body: strings.ReplaceAll(body, "@", quoted(text+" "+kind))}
+		if answer := a.Handle(t, row); answer.Status != http.StatusOK {
+			t.Fatalf("%s: %d %s", kind, answer.Status, answer.Raw)
+		}
+	}
+	a.secrets = append(a.secrets, text)
 }
 
 // placeholders are the names that requests use for what a tenant has, each with its value.
