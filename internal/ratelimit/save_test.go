@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +18,21 @@ import (
 
 // saves collects what is saved; while broken it fails.
 type saves struct {
+	mu     sync.Mutex
 	list   [][]tenantry.DailyUse
 	broken bool
 }
 
+// begin forgets what was saved.
+func (s *saves) begin(broken bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list, s.broken = nil, broken
+}
+
 func (s *saves) save(_ context.Context, uses []tenantry.DailyUse) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.broken {
 		return errors.New("broken")
 	}
@@ -61,24 +72,26 @@ func TestRunSavesWhatChanged(t *testing.T) {
 			{},
 		}
 		for i, step := range steps {
-			s.list, s.broken = nil, step.broken
+			s.begin(step.broken)
 			for _, key := range step.take {
 				m.Take(key)
 			}
 			time.Sleep(saveEvery)
 			synctest.Wait()
-			checkSaved(t, i, s, step.want)
+			s.check(t, i, step.want)
 		}
-		s.list = nil
+		s.begin(false)
 		m.Take("a")
 		cancel()
 		<-done
-		checkSaved(t, len(steps), s, []tenantry.DailyUse{use("a", 4)})
+		s.check(t, len(steps), []tenantry.DailyUse{use("a", 4)})
 	})
 }
 
-func checkSaved(t *testing.T, step int, s saves, want []tenantry.DailyUse) {
+func (s *saves) check(t *testing.T, step int, want []tenantry.DailyUse) {
 	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if diff := cmp.Diff(want, slices.Concat(s.list...)); diff != "" || len(s.list) > 1 {
 		t.Errorf("step %d: %d saves (-want +got):\n%s", step, len(s.list), diff)
 	}
