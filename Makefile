@@ -71,6 +71,32 @@ crash: ## Kill a server under load CRASH_ROUNDS times and look for what it lost
 	go test ./test/crash -run '^TestKill$$' -v -count 1 -timeout 12h -rounds $(CRASH_ROUNDS) -seed $(CRASH_SEED) -artifacts -outputdir "$(CURDIR)/bin/crash"
 	rm -rf bin/crash
 
+.PHONY: supply
+supply: ## Verify the modules and their licences, and that two builds in different places are equal
+	go mod verify
+	go test -count=1 -run '^TestLicences$$' .
+	@other=$$(mktemp -d); trap 'rm -rf "$$other"' EXIT; \
+	git archive HEAD | tar -x -C "$$other"; \
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$$other/here" ./cmd/tenantry; \
+	(cd "$$other" && CGO_ENABLED=0 GOCACHE="$$other/cache" go build -trimpath -buildvcs=false -o there ./cmd/tenantry); \
+	sha256sum "$$other/here" "$$other/there" | sed "s|$$other/||"; \
+	cmp "$$other/here" "$$other/there"
+
+VULNDB := https://vuln.go.dev
+
+.PHONY: vuln
+vuln: ## Look for known holes in the modules that are in use; VULNDB may be a copy of the database
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 -db $(VULNDB) ./...
+
+FUZZTIME := 30s
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (30s); what is found stays in testdata/fuzz and runs with the tests
+	@grep -roE '^func Fuzz\w+' --include='*_test.go' . | while IFS=: read -r file target; do \
+		echo "$$(dirname "$$file") $${target#func }"; \
+		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "./$$(dirname "$$file")"; \
+	done
+
 .PHONY: fmt
 fmt: linter ## Format the code
 	$(GOLANGCI) fmt ./...

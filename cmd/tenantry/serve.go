@@ -109,14 +109,20 @@ func (s server) run(ctx context.Context, ln net.Listener, ready func(url string,
 	if err != nil {
 		return errors.Join(usageError("--public-url: "+err.Error()), ln.Close())
 	}
+	used, err := s.used(ctx)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
 	srv := httpd.NewServer(httpd.New(httpd.Options{
-		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Pages: pages, Limits: s.limits,
+		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Pages: pages, Limits: s.limits, Used: used,
 		TokenLimits: s.tokenLimits, PublicURL: url, Log: s.log, Version: programVersion(), Now: time.Now,
 	}), s.log)
 	if s.tls != nil {
 		ln = tls.NewListener(ln, s.tls)
 	}
 	work, stop := context.WithCancel(ctx)
+	// What the last request spends must be saved too.
+	serving, ended := context.WithCancel(context.WithoutCancel(ctx))
 	var jobsDone sync.WaitGroup
 	managing, err := openControl(ctx, s.control, s.instance, s.log)
 	if err != nil {
@@ -128,6 +134,7 @@ func (s server) run(ctx context.Context, ln net.Listener, ready func(url string,
 		jobs.New(s.instance.store, s.instance.files, time.Now, s.log).Run(work)
 	})
 	jobsDone.Go(func() { tokens.Run(work, s.log) })
+	jobsDone.Go(func() { used.Run(serving, s.instance.store.SaveDailyUses, s.log) })
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
 	if err = ready(url, tokens); err == nil {
@@ -141,8 +148,17 @@ func (s server) run(ctx context.Context, ln net.Listener, ready func(url string,
 	if managing != nil {
 		err = errors.Join(err, managing.close(context.WithoutCancel(ctx)))
 	}
+	ended()
 	jobsDone.Wait()
 	return errors.Join(err, srv.Close())
+}
+
+// used are the counters of the limits, as an earlier run has left them.
+func (s server) used(ctx context.Context) (*ratelimit.Memory, error) {
+	used := ratelimit.NewMemory(s.limits, time.Now)
+	uses, err := s.instance.store.DailyUses(ctx)
+	used.Load(uses)
+	return used, err
 }
 
 // shutdownTimeout bounds the wait for requests that are under way.

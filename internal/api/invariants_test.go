@@ -20,7 +20,7 @@ import (
 )
 
 // texts runs a query of one text column.
-func texts(t *testing.T, e *testkit.Env, query string, args ...any) []string {
+func texts(t testing.TB, e *testkit.Env, query string, args ...any) []string {
 	t.Helper()
 	list, err := db.All(t.Context(), e.DB.Read(), func(r db.Row) (s string, err error) { return s, r.Scan(&s) }, query, args...)
 	if err != nil {

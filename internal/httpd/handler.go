@@ -17,7 +17,8 @@ type Options struct {
 	API    *api.API
 	Tokens *oauth.Authenticator
 	Pages  *oauth.Pages
-	Limits ratelimit.Limits // zero: no limits, no limit headers
+	Limits ratelimit.Limits  // zero: no limits, no limit headers
+	Used   *ratelimit.Memory // counts by Limits; nil: from nothing, and lost with the handler
 	// TokenLimits are those of the token endpoint, of a client for an install; zero: none, and
 	// wrong credentials are not counted either.
 	TokenLimits ratelimit.Limits
@@ -50,7 +51,10 @@ func (o Options) guesses() *oauth.Guesses {
 
 // New makes the server's handler.
 func New(o Options) http.Handler {
-	q := quota{limits: o.Limits, source: ratelimit.NewMemory(o.Limits, o.Now)}
+	q := quota{limits: o.Limits, source: o.Used}
+	if o.Used == nil {
+		q.source = ratelimit.NewMemory(o.Limits, o.Now)
+	}
 	guesses := o.guesses()
 	endpoints := o.endpoints(guesses)
 	mux := wire.NewMux(wire.Gate{

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -30,12 +31,13 @@ type Env struct {
 	Tokens *oauth.Authenticator
 	Routes []wire.Route
 	URL    string
-	Log    *Log // the server's
+	Log    *Log // the server's, at every level
 
 	CompanyA, CompanyB tenantry.CompanyID
 	LocA, LocB, LocX   tenantry.LocationID
 
-	limits ratelimit.Limits
+	handler http.Handler
+	limits  ratelimit.Limits
 	// tokenLimits are those of the token endpoint.
 	tokenLimits ratelimit.Limits
 	document    *document
@@ -83,13 +85,14 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	a := api.New(e.Store, e.Files, e.URL)
 	pages, err := oauth.NewPages(e.Store, e.URL, e.Clock.Now)
 	must(t, err)
-	log := slog.New(slog.NewJSONHandler(e.Log, nil))
+	log := slog.New(slog.NewJSONHandler(e.Log, &slog.HandlerOptions{Level: slog.Level(math.MinInt), AddSource: true}))
 	o := httpd.Options{
 		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Version: "test", Now: e.Clock.Now,
 	}
 	e.Routes = httpd.Routes(o)
 	e.document = newDocument(t, e.Routes)
-	srv.Config = httpd.NewServer(httpd.New(o), log)
+	e.handler = httpd.New(o)
+	srv.Config = httpd.NewServer(e.handler, log)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	e.populate(t)
