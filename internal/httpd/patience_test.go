@@ -47,15 +47,15 @@ func newPatient(t *testing.T) (address string, flood <-chan error) {
 	mux := wire.NewMux(gate, []wire.Route{wire.Handle(wire.Op{
 		Method: "POST", Path: "/words", ID: "say-word", Tokens: wire.AnyTokens, Scopes: tenantry.Scopes(),
 	}, words)})
-	mux.Handle("POST", "/denied", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { wire.WriteError(w, r, tenantry.NoAccessError()) }))
-	mux.Handle("GET", "/flood", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("POST", "/denied", "denied", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { wire.WriteError(w, r, tenantry.NoAccessError()) }))
+	mux.Handle("GET", "/flood", "flood", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, err := w.Write(make([]byte, 64<<20))
 		errs <- err
 	}))
-	mux.Handle("GET", "/silent", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	mux.Handle("GET", "/silent", "silent", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	log := new(testLog)
 	srv := httptest.NewUnstartedServer(nil)
-	srv.Config = NewServer(patience{stall: short, rate: 200}.around(exchange(log.logger(), time.Now, recoverPanic(mux))), log.logger())
+	srv.Config = NewServer(patience{stall: short, rate: 200}.around(exchange(Options{Log: log.logger(), Now: time.Now}, recoverPanic(nil, mux))), log.logger())
 	srv.Start()
 	t.Cleanup(srv.Close)
 	return srv.Listener.Addr().String(), errs
