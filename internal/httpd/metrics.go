@@ -3,6 +3,7 @@ package httpd
 import (
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -97,10 +98,10 @@ func (m *Metrics) end(op wire.Operation, status int, took time.Duration) {
 		s = m.unknown
 	}
 	s.count(status, took)
-	switch {
-	case status == http.StatusTooManyRequests:
+	switch status {
+	case http.StatusTooManyRequests:
 		m.limited.Inc()
-	case status == http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable:
 		m.unavailable.Inc()
 	}
 }
@@ -167,7 +168,7 @@ func (s *series) learn(status int) (*handles, prometheus.Counter) {
 		next.duration = s.metrics.durations.WithLabelValues(s.operation.Name, s.operation.Method)
 	}
 	c := s.metrics.requests.WithLabelValues(s.operation.Name, s.operation.Method, strconv.Itoa(status))
-	next.statuses = append(next.statuses[:len(next.statuses):len(next.statuses)], statusCounter{status, c})
+	next.statuses = append(slices.Clip(next.statuses), statusCounter{status, c})
 	s.known.Store(next)
 	return next, c
 }

@@ -20,7 +20,9 @@ type Parts struct {
 func (m *Metrics) Watch(p Parts) { m.registry.MustRegister(p) }
 
 // Describe implements [prometheus.Collector]: what is collected is all that there is.
-func (p Parts) Describe(descriptions chan<- *prometheus.Desc) { prometheus.DescribeByCollect(p, descriptions) }
+func (p Parts) Describe(descriptions chan<- *prometheus.Desc) {
+	prometheus.DescribeByCollect(p, descriptions)
+}
 
 // Collect implements [prometheus.Collector].
 func (p Parts) Collect(out chan<- prometheus.Metric) {

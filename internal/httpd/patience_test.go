@@ -143,6 +143,42 @@ func TestABodyThatDoesNotCome(t *testing.T) {
 	})
 }
 
+// TestABodyThatDoesNotComeOverHTTP2 ends its request; the others on its connection go on.
+func TestABodyThatDoesNotComeOverHTTP2(t *testing.T) {
+	t.Parallel()
+	log, begun := new(testLog), make(chan struct{}, 1)
+	srv := httptest.NewUnstartedServer(nil)
+	srv.Config = NewServer(patience{stall: short, rate: 200}.around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun <- struct{}{}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	})), log.logger())
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	body, feed := io.Pipe()
+	defer func() { _ = feed.Close() }()
+	for _, test := range []struct {
+		body io.Reader
+		want int
+	}{{body, 400}, {strings.NewReader("all of it"), 200}} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL, test.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := srv.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		<-begun
+		if resp.ProtoMajor != 2 || resp.StatusCode != test.want {
+			t.Errorf("%s %s, want %d", resp.Proto, resp.Status, test.want)
+		}
+	}
+}
+
 // TestASlowBodyThatComes is read, and the connection lives on: neither a long answer
 // nor a pause before the next request is cut short.
 func TestASlowBodyThatComes(t *testing.T) {
