@@ -51,7 +51,7 @@ func samples(text, name string) []string {
 func waitFor(t *testing.T, m *httpd.Metrics, sample string) {
 	t.Helper()
 	name, _, _ := strings.Cut(strings.ReplaceAll(sample, " ", "{"), "{")
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		text := scrape(t, m)
 		if slices.Contains(samples(text, name), sample) {
 			return
