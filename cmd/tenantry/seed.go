@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/tenantry/tenantry"
@@ -31,7 +32,7 @@ func (c *seedCmd) Run(ctx context.Context, std console) error {
 	if c.Locations < 1 || c.Contacts < 0 {
 		return usageError("--locations wants at least 1, --contacts at least 0")
 	}
-	log := newLogger(std, "auto")
+	log := newLogger(std, "auto", slog.LevelInfo)
 	in, err := c.open(ctx, log, opening{durability: db.Deferred})
 	if err != nil {
 		return err

@@ -68,10 +68,10 @@ func (e *Endpoints) agencyRoutes() []wire.Route {
 
 // Mount adds what is no operation of the API's document.
 func (e *Endpoints) Mount(m *wire.Mux) {
-	m.Handle(http.MethodPost, "/oauth/reconnect", http.HandlerFunc(reconnect))
-	m.Handle(http.MethodGet, "/.well-known/oauth-authorization-server", e.metadata())
-	m.Handle(http.MethodGet, "/.well-known/oauth-protected-resource", e.resource())
-	m.Handle(http.MethodGet, "/.well-known/jwks.json", e.tokens.JWKS())
+	m.Handle(http.MethodPost, "/oauth/reconnect", "reconnect", http.HandlerFunc(reconnect))
+	m.Handle(http.MethodGet, "/.well-known/oauth-authorization-server", "oauth-metadata", e.metadata())
+	m.Handle(http.MethodGet, "/.well-known/oauth-protected-resource", "oauth-resource", e.resource())
+	m.Handle(http.MethodGet, "/.well-known/jwks.json", "signing-keys", e.tokens.JWKS())
 }
 
 // reconnect is a way to tokens that the hosted service has removed too (contract, section 2.5).

@@ -82,18 +82,18 @@ func NewPages(s *store.Store, publicURL string, now func() time.Time) (*Pages, e
 // Mount adds the pages to the mux.
 func (p *Pages) Mount(m *wire.Mux) {
 	for _, path := range []string{choosePath, choosePath2} {
-		m.Handle("GET", path, p.page("authorize", p.authorize))
-		m.Handle("POST", path, p.page("approve", p.decide))
+		m.Handle("GET", path, "authorize", p.page(p.authorize))
+		m.Handle("POST", path, "approve", p.page(p.decide))
 	}
-	m.Handle("GET", signInPath, p.page("authorize", p.authorize)) // for who opens the address of a failed sign-in anew
-	m.Handle("POST", signInPath, p.page("sign-in", p.signInForm))
-	m.Handle("POST", signOutPath, p.page("sign-out", p.signOutForm))
-	m.Handle("GET", filePath+"{file}", http.HandlerFunc(p.file))
+	m.Handle("GET", signInPath, "authorize", p.page(p.authorize)) // for who opens the address of a failed sign-in anew
+	m.Handle("POST", signInPath, "sign-in", p.page(p.signInForm))
+	m.Handle("POST", signOutPath, "sign-out", p.page(p.signOutForm))
+	m.Handle("GET", filePath+"{file}", "page-file", http.HandlerFunc(p.file))
 }
 
 // page makes the handler of a page: what it answers must not be framed, kept, or read by
 // another site, and no other site's form reaches it.
-func (p *Pages) page(operation string, serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+func (p *Pages) page(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
 	guarded := p.origins.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxPageForm)
 		if err := readPageForm(r); err != nil {
@@ -105,7 +105,6 @@ func (p *Pages) page(operation string, serve func(http.ResponseWriter, *http.Req
 		}
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		wire.ExchangeOf(r.Context()).Operation = operation
 		p.header(w, "'self'")
 		guarded.ServeHTTP(w, r)
 	})

@@ -40,6 +40,7 @@ type Env struct {
 	limits  ratelimit.Limits
 	// tokenLimits are those of the token endpoint.
 	tokenLimits ratelimit.Limits
+	metrics     *httpd.Metrics
 	document    *document
 	names       *strings.Replacer
 	tokens      map[string]string
@@ -59,6 +60,11 @@ func WithLimits(l ratelimit.Limits) Option {
 // WithTokenLimits switches the limits of the token endpoint on; an Env has none by default.
 func WithTokenLimits(l ratelimit.Limits) Option {
 	return func(e *Env) { e.tokenLimits = l }
+}
+
+// WithMetrics counts the server's requests in m.
+func WithMetrics(m *httpd.Metrics) Option {
+	return func(e *Env) { e.metrics = m }
 }
 
 // Start is when an Env's clock stands at first.
@@ -87,7 +93,7 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	must(t, err)
 	log := slog.New(slog.NewJSONHandler(e.Log, &slog.HandlerOptions{Level: slog.Level(math.MinInt), AddSource: true}))
 	o := httpd.Options{
-		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Version: "test", Now: e.Clock.Now,
+		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Metrics: e.metrics, Version: "test", Now: e.Clock.Now,
 	}
 	e.Routes = httpd.Routes(o)
 	e.document = newDocument(t, e.Routes)
