@@ -31,6 +31,8 @@ type Env struct {
 	Routes []wire.Route
 	URL    string
 	Log    *Log // the server's
+	// Handler is the server's, for benchmarks that leave the network out.
+	Handler http.Handler
 
 	CompanyA, CompanyB tenantry.CompanyID
 	LocA, LocB, LocX   tenantry.LocationID
@@ -89,7 +91,8 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	}
 	e.Routes = httpd.Routes(o)
 	e.document = newDocument(t, e.Routes)
-	srv.Config = httpd.NewServer(httpd.New(o), log)
+	e.Handler = httpd.New(o)
+	srv.Config = httpd.NewServer(e.Handler, log)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	e.populate(t)
