@@ -31,7 +31,8 @@ type serverFlags struct {
 type serveCmd struct {
 	dataFlags
 	serverFlags
-	Limits    string `help:"Rate limits on or off." enum:"on,off" default:"on"`
+	Limits string `help:"Rate limits on or off." enum:"on,off" default:"on"`
+	limitFlags
 	TLSCert   string `name:"tls-cert" help:"Certificate file, for TLS without a proxy." type:"existingfile" placeholder:"FILE"`
 	TLSKey    string `name:"tls-key" help:"Key file of the certificate." type:"existingfile" placeholder:"FILE"`
 	NoMigrate bool   `help:"Refuse to start on a database of an older version instead of migrating it."`
@@ -59,7 +60,7 @@ func (c *serveCmd) Run(ctx context.Context, io console) error {
 	}
 	s := server{flags: c.serverFlags, control: c.socket(), log: newLogger(io, c.LogFormat, c.LogLevel)}
 	if c.Limits == "on" {
-		s.limits, s.tokenLimits = ratelimit.Defaults(), ratelimit.TokenDefaults()
+		s.limits, s.tokenLimits = c.quotas()
 	}
 	if c.TLSCert != "" {
 		cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)

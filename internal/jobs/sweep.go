@@ -15,7 +15,7 @@ const sweepEvery = time.Hour
 func (r *Runner) runSweep(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := r.Sweep(ctx); err != nil && ctx.Err() == nil {
-			r.log.ErrorContext(ctx, "background work failed", "work", "file sweep", "error", err)
+			r.log.ErrorContext(ctx, "background work failed", "work", "sweep", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -26,7 +26,8 @@ func (r *Runner) runSweep(ctx context.Context) {
 
 // Sweep removes the files that nobody can reach: what interrupted uploads left, files
 // whose row was never committed, and files whose row is gone. It works folder by folder in
-// small pages, so one that is interrupted has lost nothing. Uploads may be under way.
+// small pages, so one that is interrupted has lost nothing. Uploads may be under way. It also
+// removes the rows of sessions, codes, grants and revocations whose time is over.
 //
 // The folder of a location that the database has never had is left alone: it shows that the
 // database is not the one that the files belong to.
@@ -48,7 +49,18 @@ func (r *Runner) Sweep(ctx context.Context) error {
 	if strangers > 0 {
 		r.log.WarnContext(ctx, "the file folder has folders of locations that this database never had; they are left alone", "folders", strangers)
 	}
-	return errors.Join(append(failures, err)...)
+	return errors.Join(append(failures, err, r.sweepExpired(ctx))...)
+}
+
+// sweepExpired removes the sessions, codes, grants and revocations whose time is over, in
+// short transactions.
+func (r *Runner) sweepExpired(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if done, err := r.store.SweepExpired(ctx, purgeBudget); done || err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sweepFolder sweeps the folder of a location that the database knows.

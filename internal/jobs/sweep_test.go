@@ -141,3 +141,19 @@ func TestRunSweeps(t *testing.T) {
 		<-stopped
 	})
 }
+
+// TestSweepRemovesWhatHasExpired: a session whose time is over goes with the next sweep.
+func TestSweepRemovesWhatHasExpired(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		ok[tenantry.Session](t)(e.Store.CreateSession(t.Context(), "hash", e.Admin(t, e.CompanyA)))
+		runner := jobs.New(e.Store, e.Files, e.Clock.Now, slog.New(slog.DiscardHandler))
+		sessions := func() int { t.Helper(); return len(e.Snapshot(t)["sessions"]) }
+		if err := runner.Sweep(t.Context()); err != nil || sessions() != 1 {
+			t.Errorf("%d sessions while one is good, %v", sessions(), err)
+		}
+		e.Clock.Advance(tenantry.SessionTTL)
+		if err := runner.Sweep(t.Context()); err != nil || sessions() != 0 {
+			t.Errorf("%d sessions when none is good, %v", sessions(), err)
+		}
+	})
+}

@@ -32,11 +32,12 @@ type Env struct {
 	Routes []wire.Route
 	URL    string
 	Log    *Log // the server's, at every level
+	// Handler is the server's, for benchmarks that leave the network out.
+	Handler http.Handler
 
 	CompanyA, CompanyB tenantry.CompanyID
 	LocA, LocB, LocX   tenantry.LocationID
 
-	handler http.Handler
 	limits  ratelimit.Limits
 	// tokenLimits are those of the token endpoint.
 	tokenLimits ratelimit.Limits
@@ -97,8 +98,8 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	}
 	e.Routes = httpd.Routes(o)
 	e.document = newDocument(t, e.Routes)
-	e.handler = httpd.New(o)
-	srv.Config = httpd.NewServer(e.handler, log)
+	e.Handler = httpd.New(o)
+	srv.Config = httpd.NewServer(e.Handler, log)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	e.populate(t)

@@ -141,7 +141,7 @@ func (e *Env) Handle(t testing.TB, row Scenario) Answer {
 func (e *Env) Serve(t testing.TB, req *http.Request) Answer {
 	t.Helper()
 	w := httptest.NewRecorder()
-	e.handler.ServeHTTP(w, req)
+	e.Handler.ServeHTTP(w, req)
 	a := newAnswer(w.Code, w.Header(), w.Body.Bytes())
 	e.checkDocument(t, req, a)
 	return a
