@@ -38,7 +38,7 @@ type Env struct {
 	CompanyA, CompanyB tenantry.CompanyID
 	LocA, LocB, LocX   tenantry.LocationID
 
-	limits  ratelimit.Limits
+	limits ratelimit.Limits
 	// tokenLimits are those of the token endpoint.
 	tokenLimits ratelimit.Limits
 	metrics     *httpd.Metrics
