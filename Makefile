@@ -59,7 +59,17 @@ golden: ## Write the golden files anew; read their diff before you commit it
 	UPDATE_GOLDEN=1 go test ./...
 
 .PHONY: bench
-bench: ## Run the benchmarks
+bench: build ## Compare the server under load with bare references, and write docs/performance.md
+	go run ./test/bench -report docs/performance.md
+
+SCALE ?= 1000,100000
+
+.PHONY: bench-scale
+bench-scale: build ## Compare the same work on databases of SCALE (1000,100000) sub-accounts
+	go run ./test/bench -report docs/performance.md -scale $(SCALE)
+
+.PHONY: bench-go
+bench-go: ## Run the benchmarks of the packages
 	go test -run '^$$' -bench . -benchmem ./...
 
 CRASH_ROUNDS ?= 200

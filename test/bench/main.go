@@ -20,7 +20,6 @@ type options struct {
 	only   string
 	fresh  int
 	scale  string
-	peer   string
 
 	reference, folder string
 	size              int
@@ -46,7 +45,6 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.StringVar(&o.only, "only", "", "a regular expression of the rows to measure")
 	flags.IntVar(&o.fresh, "fresh", 100_000, "tokens to make for requests with new ones")
 	flags.StringVar(&o.scale, "scale", "", "numbers of sub-accounts to compare instead, such as 1000,100000")
-	flags.StringVar(&o.peer, "peer", "", "PocketBase program to compare with instead")
 	flags.StringVar(&o.reference, "reference", "", "serve a reference (the program starts itself so)")
 	flags.StringVar(&o.folder, "folder", "", "folder of the reference's data")
 	flags.IntVar(&o.size, "size", 0, "bytes of the reference's answer")

@@ -81,11 +81,8 @@ func publish(ctx context.Context, o options, out io.Writer, text string) error {
 
 // section names the part of the report that the run is about.
 func (o options) section() string {
-	switch {
-	case o.scale != "":
+	if o.scale != "" {
 		return "scale"
-	case o.peer != "":
-		return "peers"
 	}
 	return "bench"
 }
