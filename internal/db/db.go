@@ -126,6 +126,10 @@ func databasePath(url string) (string, error) {
 // stopped with Unavailable, so that no request holds a connection from the others.
 func (d *DB) Read() Q { return d.reader }
 
+// Lookup is [DB.Read] for a query that reads a few rows by an index, however large the
+// tables are: it is faster, has no time limit and does not end with its context.
+func (d *DB) Lookup() Q { return lookups{d.reader} }
+
 // Write runs fn in a transaction and returns once it is committed, or with the
 // reason why nothing of it was kept. fn runs at most once, on another
 // goroutine, with nobody else writing; it must be quick, must not call Write,
