@@ -13,18 +13,25 @@ import (
 // with UTC among them (contract, decision 21). The slice is the caller's own.
 func TimeZones() []string { return strings.Fields(canonicalZones) }
 
-// LoadZone finds a zone by the exact spelling of its canonical or link name in
-// the tz database, such as America/Chicago or US/Central. Any other text is
-// refused with an [Invalid] error, among them the empty one and Local, which
-// [time.LoadLocation] would read as zones.
+// CheckZone refuses any text but the exact spelling of a canonical or link name in the tz
+// database, such as America/Chicago or US/Central, with an [Invalid] error: the empty text
+// and Local too, which [time.LoadLocation] would read as zones.
+func CheckZone(name string) error {
+	if name == "" || strings.ContainsAny(name, zoneSeparators) || (!isListed(canonicalZones, name) && !isListed(linkedZones, name)) {
+		return InvalidInput("timezone must be the name of an IANA time zone")
+	}
+	return nil
+}
+
+// LoadZone finds a zone by a name that [CheckZone] accepts; others it refuses likewise.
 //
 // The rules come from the system's tz database where there is one, so that they
 // can be newer than the program, else from the copy inside the program. Nothing
 // is cached: a call costs some tens of microseconds and is safe for concurrent
 // use, and a loop over many locations keeps the zones that it has loaded.
 func LoadZone(name string) (*time.Location, error) {
-	if !isZone(name) {
-		return nil, InvalidInput("timezone must be the name of an IANA time zone")
+	if err := CheckZone(name); err != nil {
+		return nil, err
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
@@ -33,13 +40,20 @@ func LoadZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-func isZone(name string) bool {
-	for _, list := range [...]string{canonicalZones, linkedZones} {
-		for known := range strings.FieldsSeq(list) {
-			if known == name {
-				return true
-			}
+// zoneSeparators stand between the names of the lists, and around each list.
+const zoneSeparators = " \n"
+
+// isListed tells whether one of the list's names is the name, which has no separator in it.
+func isListed(list, name string) bool {
+	for from := 0; ; {
+		i := strings.Index(list[from:], name)
+		if i < 0 {
+			return false
 		}
+		begin, end := from+i, from+i+len(name)
+		if strings.IndexByte(zoneSeparators, list[begin-1]) >= 0 && strings.IndexByte(zoneSeparators, list[end]) >= 0 {
+			return true
+		}
+		from = end
 	}
-	return false
 }

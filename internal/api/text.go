@@ -18,7 +18,7 @@ func (z timeZone) Check() string {
 	if z == "" {
 		return ""
 	}
-	if _, err := tenantry.LoadZone(string(z)); err != nil {
+	if tenantry.CheckZone(string(z)) != nil {
 		return "must be a valid IANA time zone"
 	}
 	return ""

@@ -84,12 +84,7 @@ func (s *Store) CreateLocation(ctx context.Context, company tenantry.CompanyID, 
 		if err != nil {
 			return err
 		}
-		err = t.writeLocation(ctx, `INSERT INTO locations (location_id, company_id, name, permissions, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $5)`, l.ID, company, l.Name, permissions, t.now.UnixMilli())
-		if err != nil {
-			return err
-		}
-		if err := s.storeLocation(ctx, t, l, p); err != nil {
+		if err := s.storeLocation(ctx, t, insertLocation, l, p, company, permissions, t.now.UnixMilli()); err != nil {
 			return err
 		}
 		err = t.record(ctx, change{event: tenantry.LocationCreated, by: by, resource: string(l.ID), after: l, payload: locationPayload(l)})
@@ -118,7 +113,7 @@ func (s *Store) UpdateLocation(ctx context.Context, loc tenantry.LocationID, by 
 			return nil
 		}
 		l.UpdatedAt = t.now
-		if err := s.storeLocation(ctx, t, l, p); err != nil {
+		if err := s.storeLocation(ctx, t, updateLocation, l, p); err != nil {
 			return err
 		}
 		err = t.record(ctx, change{event: tenantry.LocationUpdated, by: by, resource: string(loc), before: before, after: l, payload: locationPayload(l)})
@@ -130,18 +125,26 @@ func (s *Store) UpdateLocation(ctx context.Context, loc tenantry.LocationID, by 
 	return l, err
 }
 
-// storeLocation writes every column of l, and the credentials that the patch brings.
-func (s *Store) storeLocation(ctx context.Context, t *tx, l tenantry.Location, p tenantry.LocationPatch) error {
+// Both write the columns that a patch may change; an insert has three more.
+const (
+	insertLocation locationStatement = `INSERT INTO locations (location_id, name, phone, email, email_key, first_name, last_name, address, city, state,
+		country, postal_code, website, timezone, settings, social, snapshot_id, updated_at, name_key, company_id, permissions, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
+	updateLocation locationStatement = `UPDATE locations SET name = $2, phone = $3, email = $4, email_key = $5, first_name = $6, last_name = $7,
+		address = $8, city = $9, state = $10, country = $11, postal_code = $12, website = $13, timezone = $14, settings = $15,
+		social = $16, snapshot_id = $17, updated_at = $18, name_key = $19 WHERE location_id = $1`
+)
+
+// storeLocation writes every column of l by one of the statements above, and the credentials
+// that the patch brings.
+func (s *Store) storeLocation(ctx context.Context, t *tx, statement locationStatement, l tenantry.Location, p tenantry.LocationPatch, more ...any) error {
 	settings, social, err := encodeBoth(l.Settings, l.Social)
 	if err != nil {
 		return err
 	}
-	err = t.writeLocation(ctx, `UPDATE locations SET name = $2, phone = $3, email = $4, email_key = $5, first_name = $6, last_name = $7,
-		address = $8, city = $9, state = $10, country = $11, postal_code = $12, website = $13, timezone = $14, settings = $15,
-		social = $16, snapshot_id = $17, updated_at = $18, name_key = $19 WHERE location_id = $1`,
-		l.ID, l.Name, l.Phone, l.Email, tenantry.Fold(l.Email), l.FirstName, l.LastName, l.Address, l.City, l.State, l.Country,
-		l.PostalCode, l.Website, l.Timezone, settings, social, l.SnapshotID, l.UpdatedAt.UnixMilli(), tenantry.Fold(l.Name))
-	if err != nil {
+	args := []any{l.Name, l.Phone, l.Email, tenantry.Fold(l.Email), l.FirstName, l.LastName, l.Address, l.City, l.State, l.Country,
+		l.PostalCode, l.Website, l.Timezone, settings, social, l.SnapshotID, l.UpdatedAt.UnixMilli(), tenantry.Fold(l.Name)}
+	if err := t.writeLocation(ctx, statement, l.ID, append(args, more...)...); err != nil {
 		return err
 	}
 	if p.Twilio != nil {
@@ -160,7 +163,7 @@ func (s *Store) storeSecret(ctx context.Context, t *tx, loc tenantry.LocationID,
 	if err != nil {
 		return err
 	}
-	return t.writeLocation(ctx, `UPDATE locations SET `+column+` = $2 WHERE location_id = $1`, loc, sealed)
+	return t.writeLocation(ctx, locationStatement(`UPDATE locations SET `+column+` = $2 WHERE location_id = $1`), loc, sealed)
 }
 
 // Credentials opens the sealed credentials of a location, nil where it has none.

@@ -81,12 +81,14 @@ func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) 
 	return err
 }
 
-// writeLocation runs a statement that changes the row of a location, its first argument. No
-// other way changes one: a test looks for that.
-func (t *tx) writeLocation(ctx context.Context, query string, loc tenantry.LocationID, args ...any) error {
+// locationStatement changes the row of a location, its first argument.
+type locationStatement string
+
+// writeLocation runs one. No other way changes such a row: a test looks for that.
+func (t *tx) writeLocation(ctx context.Context, query locationStatement, loc tenantry.LocationID, args ...any) error {
 	t.cache.begin(loc)
 	t.changed = append(t.changed, loc)
-	_, err := t.Exec(ctx, query, append([]any{loc}, args...)...)
+	_, err := t.Exec(ctx, string(query), append([]any{loc}, args...)...)
 	return err
 }
 
@@ -95,6 +97,11 @@ func (t *tx) writeLocation(ctx context.Context, query string, loc tenantry.Locat
 func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func(context.Context, *tx) error) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		t.loc = loc
+		// Nobody else writes meanwhile, and what an earlier neighbour in this transaction wrote is not kept.
+		if kept, _ := t.cache.find(loc); kept != nil {
+			t.company, t.zone = kept.CompanyID, kept.Timezone
+			return fn(ctx, t)
+		}
 		_, err := db.One(ctx, t, func(r db.Row) (struct{}, error) {
 			return struct{}{}, r.Scan(&t.company, &t.zone)
 		}, `SELECT company_id, timezone FROM locations WHERE location_id = $1 AND deleted_at IS NULL`, loc)
