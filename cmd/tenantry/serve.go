@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -180,6 +183,7 @@ func (s server) run(ctx context.Context, ln listeners, ready func(url string, to
 	} else {
 		background.Go(managing.serve)
 	}
+	settle()
 	if err = ready(url, tokens); err == nil {
 		err = httpd.Serve(ctx, srv, conns, httpd.Drain{Health: o.Health, Delay: s.flags.DrainDelay, Timeout: s.flags.ShutdownTimeout})
 	}
@@ -189,6 +193,18 @@ func (s server) run(ctx context.Context, ln listeners, ready func(url string, to
 	}
 	background.Wait()
 	return err
+}
+
+// settle readies the process for a long run.
+func settle() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		// One more than there are processors: the writer comes back from a flush at once, and does not
+		// queue behind the requests that came meanwhile.
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	}
+	// What only the start needed is given back; the first collection keeps what pools hold.
+	runtime.GC()
+	debug.FreeOSMemory()
 }
 
 // used are the counters of the limits, as an earlier run has left them.

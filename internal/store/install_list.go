@@ -38,9 +38,9 @@ func newInstalledQuery(f tenantry.InstalledFilter) *installedQuery {
 	q := new(installedQuery)
 	app, company := q.arg(f.AppID), q.arg(f.CompanyID)
 	if f.VersionID != "" || (f.Installed != nil && *f.Installed) {
-		// Where it is installed is looked up in the app's installs, not in all locations.
-		q.from, q.key = `installs i JOIN locations l ON l.location_id = i.location_id`, `i.location_id`
-		q.add(`i.app_id = ` + app + ` AND i.company_id = ` + company)
+		// Where it is installed is looked up in the app's installs, not in all locations: SQLite keeps the order of a CROSS JOIN.
+		q.from, q.key = `installs i CROSS JOIN locations l`, `i.location_id`
+		q.add(`l.location_id = i.location_id AND i.app_id = ` + app + ` AND i.company_id = ` + company)
 	} else {
 		q.from, q.key = `locations l LEFT JOIN installs i ON i.location_id = l.location_id AND i.app_id = `+app, `l.location_id`
 	}

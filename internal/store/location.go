@@ -80,11 +80,7 @@ func (s *Store) CreateLocation(ctx context.Context, company tenantry.CompanyID, 
 			ID: tenantry.LocationID(t.newID()), CompanyID: company, Active: true, CreatedAt: t.now, UpdatedAt: t.now,
 		})
 		t.loc, t.company = l.ID, company
-		permissions, err := encode(tenantry.PermissionNames()) // a new location may do everything
-		if err != nil {
-			return err
-		}
-		if err := s.storeLocation(ctx, t, insertLocation, l, p, company, permissions, t.now.UnixMilli()); err != nil {
+		if err := s.storeLocation(ctx, t, insertLocation, l, p, company, everything, t.now.UnixMilli()); err != nil {
 			return err
 		}
 		err = t.record(ctx, change{event: tenantry.LocationCreated, by: by, resource: string(l.ID), after: l, payload: locationPayload(l)})

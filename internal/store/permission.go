@@ -24,8 +24,21 @@ func permissionsOf(ctx context.Context, q db.Q, loc tenantry.LocationID) ([]stri
 	if err != nil {
 		return nil, err
 	}
+	if text == everything {
+		return tenantry.PermissionNames(), nil
+	}
 	var names []string
 	return names, decode(text, &names)
+}
+
+// everything is what is stored for a location that may use all there is, as a new one.
+const everything = "*"
+
+func encodePermissions(names []string) (string, error) {
+	if len(names) == len(tenantry.PermissionNames()) {
+		return everything, nil
+	}
+	return encode(names)
 }
 
 // UpdatePermissions replaces what a location may use. Errors: NoAccess.
@@ -41,7 +54,7 @@ func (s *Store) UpdatePermissions(ctx context.Context, loc tenantry.LocationID, 
 		if err != nil || slices.Equal(before, after) {
 			return err
 		}
-		text, err := encode(after)
+		text, err := encodePermissions(after)
 		if err != nil {
 			return err
 		}

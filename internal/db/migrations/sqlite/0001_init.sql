@@ -45,6 +45,7 @@ CREATE TABLE tokens (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tokens_by_location ON tokens (location_id);
 
+-- With a rowid, because rows this wide would leave a tree of keys few branches a page.
 CREATE TABLE locations (
     location_id  TEXT PRIMARY KEY,
     company_id   TEXT NOT NULL REFERENCES companies (id),
@@ -70,7 +71,7 @@ CREATE TABLE locations (
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL,
     deleted_at   INTEGER -- set at once by a delete; the rows go in the background
-) STRICT, WITHOUT ROWID;
+) STRICT;
 -- deleted_at is in them so that a page of ids needs no look at the table.
 CREATE INDEX locations_by_company ON locations (company_id, created_at, location_id, deleted_at) WHERE deleted_at IS NULL;
 CREATE INDEX locations_by_email ON locations (company_id, email_key, created_at, location_id, deleted_at) WHERE deleted_at IS NULL;

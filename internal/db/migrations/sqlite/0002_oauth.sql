@@ -109,7 +109,7 @@ CREATE TABLE grants (
     rotated_at        INTEGER NOT NULL, -- when the good token was issued
     expires_at        INTEGER NOT NULL, -- of the good token
     revoked_at        INTEGER -- no token is good any more; kept while an access token can be
-) STRICT, WITHOUT ROWID;
+) STRICT; -- with a rowid, as locations
 CREATE INDEX grants_by_location ON grants (location_id, app_id, id);
 CREATE INDEX grants_by_company ON grants (company_id, app_id, location_id);
 CREATE INDEX grants_by_app ON grants (app_id, id);
