@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/tenantry/tenantry"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -23,7 +24,7 @@ var (
 	ErrForeignKey = errors.New("foreign key violated")
 	// ErrFolderInUse is a database whose folder another process, or another [DB] of this one, has open.
 	ErrFolderInUse = errors.New("database folder is in use")
-	// ErrNoDatabase is a file that must exist and does not.
+	// ErrNoDatabase is a file or a server's database that must exist and does not.
 	ErrNoDatabase = errors.New("there is no database")
 	// ErrNewerSchema is a database that a newer version of the program has migrated.
 	ErrNewerSchema = errors.New("database is newer than this program")
@@ -78,10 +79,19 @@ func translate(query string, err error, clean func(string) string) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNoRows
 	}
-	failure, ok := errors.AsType[*sqlite.Error](err)
-	if !ok {
-		return fmt.Errorf("%w [%s]", err, firstLine(query))
+	if errors.Is(err, errLost) {
+		return unavailable(fmt.Errorf("%w [%s]", err, firstLine(query)))
 	}
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return translatePostgres(query, failure)
+	}
+	if failure, ok := errors.AsType[*sqlite.Error](err); ok {
+		return translateSQLite(query, failure, clean)
+	}
+	return fmt.Errorf("%w [%s]", err, firstLine(query))
+}
+
+func translateSQLite(query string, failure *sqlite.Error, clean func(string) string) error {
 	text := failure.Error() + " [" + firstLine(query) + "]"
 	switch failure.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
