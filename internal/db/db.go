@@ -70,6 +70,7 @@ type DB struct {
 
 // engine is what SQLite and PostgreSQL do differently.
 type engine interface {
+	name() EngineName
 	read() Q
 	write(ctx context.Context, fn func(context.Context, *Tx) error) error
 	snapshot(ctx context.Context, fn func(context.Context, Q) error) error
@@ -100,43 +101,53 @@ func open(ctx context.Context, url string, opts Options, migrations fs.FS, t tun
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	e, folder, err := openEngine(ctx, url, opts, t)
+	e, err := openEngine(ctx, url, opts, t)
 	if err != nil {
 		return nil, err
 	}
 	if migrations == nil {
-		if migrations, err = embedded(folder); err != nil {
+		if migrations, err = embedded(e.name()); err != nil {
 			return nil, errors.Join(err, e.close())
 		}
 	}
 	return &DB{engine: e, log: opts.Logger, migrations: migrations}, nil
 }
 
-// openEngine opens what the URL names and tells where the engine's migrations are. It
-// repeats no more of a URL that it does not know than its scheme, because the rest may
-// hold a password.
-func openEngine(ctx context.Context, url string, opts Options, t tuning) (e engine, migrations string, err error) {
+// openEngine opens what the URL names. It repeats no more of a URL that it does not know
+// than its scheme, because the rest may hold a password.
+func openEngine(ctx context.Context, url string, opts Options, t tuning) (engine, error) {
 	const accepted = "accepted are sqlite:PATH, such as sqlite:data/tenantry.db, and postgres://USER@HOST/DATABASE"
 	scheme, rest, found := strings.Cut(url, ":")
 	switch {
 	case !found:
-		return nil, "", fmt.Errorf("database URL has no scheme; %s", accepted)
+		return nil, fmt.Errorf("database URL has no scheme; %s", accepted)
 	case scheme == "postgres" || scheme == "postgresql":
-		e, err = openPostgres(ctx, url, opts, t)
-		return e, "postgres", err
+		return openPostgres(ctx, url, opts, t)
 	case scheme != "sqlite":
-		return nil, "", fmt.Errorf("database URL has an unknown scheme %q; %s", scheme, accepted)
+		return nil, fmt.Errorf("database URL has an unknown scheme %q; %s", scheme, accepted)
 	}
 	path := strings.TrimPrefix(rest, "//")
 	switch path {
 	case "":
-		return nil, "", fmt.Errorf("database URL names no file; %s", accepted)
+		return nil, fmt.Errorf("database URL names no file; %s", accepted)
 	case ":memory:":
-		return nil, "", fmt.Errorf("a database in memory cannot be shared by several connections; use a file in a temporary folder; %s", accepted)
+		return nil, fmt.Errorf("a database in memory cannot be shared by several connections; use a file in a temporary folder; %s", accepted)
 	}
-	e, err = openSQLite(ctx, path, opts, t)
-	return e, "sqlite", err
+	return openSQLite(ctx, path, opts, t)
 }
+
+// EngineName is SQLite or Postgres.
+type EngineName string
+
+// The engines.
+const (
+	SQLite   EngineName = "sqlite"
+	Postgres EngineName = "postgres"
+)
+
+// Engine tells which engine runs the database. It is for those who look into its
+// catalogue; statements are the same on both.
+func (d *DB) Engine() EngineName { return d.engine.name() }
 
 // Read gives the [Q] for queries outside of a transaction, which cannot write. Each query sees every write
 // that [DB.Write] had answered before it began. A query made while the rows of

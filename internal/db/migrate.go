@@ -21,7 +21,9 @@ type Version int64
 const versionTable = "schema_versions"
 
 // embedded gives the migrations of an engine that are compiled in.
-func embedded(engine string) (fs.FS, error) { return fs.Sub(migrationFiles, "migrations/"+engine) }
+func embedded(engine EngineName) (fs.FS, error) {
+	return fs.Sub(migrationFiles, "migrations/"+string(engine))
+}
 
 // Migrate brings the schema to [DB.LatestVersion], each migration in one
 // transaction, and tells where it started and where it arrived; after a failure

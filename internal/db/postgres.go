@@ -202,6 +202,8 @@ func (e *postgresEngine) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	}
 }
 
+func (e *postgresEngine) name() EngineName { return Postgres }
+
 func (e *postgresEngine) hasTable(ctx context.Context, name string) (bool, error) {
 	return One(ctx, e.read(), func(r Row) (has bool, err error) { return has, r.Scan(&has) }, "SELECT to_regclass($1) IS NOT NULL", name)
 }

@@ -55,6 +55,8 @@ func openSQLite(ctx context.Context, path string, opts Options, t tuning) (*sqli
 	return e, nil
 }
 
+func (e *sqliteEngine) name() EngineName { return SQLite }
+
 func (e *sqliteEngine) read() Q { return e.reader }
 
 func (e *sqliteEngine) write(ctx context.Context, fn func(context.Context, *Tx) error) error {

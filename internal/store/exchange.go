@@ -16,7 +16,7 @@ const maxExchanged = 100
 // app_not_installed.
 func (s *Store) ExchangeLocation(ctx context.Context, caller tenantry.Caller, loc tenantry.LocationID) (issued tenantry.Issued, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		l, err := locationOf(ctx, t, loc)
+		l, err := t.lockedLocation(ctx, loc)
 		switch {
 		case err != nil:
 			return err

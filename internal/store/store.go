@@ -61,7 +61,12 @@ type tx struct {
 	revoked []tenantry.Revocation
 }
 
-// write runs fn in a transaction; its error undoes all that fn wrote.
+// write runs fn in a transaction; its error undoes all that fn wrote. fn may run again
+// from the start, see [db.DB.Write]: what it gives to the outside it sets anew each time,
+// and what it was given it leaves as it is.
+//
+// Where the engine lets others write meanwhile, what fn relies on is locked first, in this
+// order: a code or grant, the location, the company.
 func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) error {
 	var revoked []tenantry.Revocation
 	err := s.db.Write(ctx, func(ctx context.Context, t *db.Tx) error {
@@ -77,14 +82,16 @@ func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) 
 	return err
 }
 
-// inLocation runs fn in a transaction on a live location. Errors: NoAccess when the
-// location is gone, even if it went after the gate let the request pass.
+// inLocation runs fn in a transaction on a live location, alone: the location's other
+// writers wait. So what fn finds free, missing or below a limit stays so until it has
+// written. Errors: NoAccess when the location is gone, even if it went after the gate
+// let the request pass.
 func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func(context.Context, *tx) error) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		t.loc = loc
 		_, err := db.One(ctx, t, func(r db.Row) (struct{}, error) {
 			return struct{}{}, r.Scan(&t.company, &t.zone)
-		}, `SELECT company_id, timezone FROM locations WHERE location_id = $1 AND deleted_at IS NULL`, loc)
+		}, `SELECT company_id, timezone FROM locations WHERE location_id = $1 AND deleted_at IS NULL`+t.ForUpdate(), loc)
 		if errors.Is(err, db.ErrNoRows) {
 			return tenantry.NoAccessError()
 		}
@@ -93,6 +100,13 @@ func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func
 		}
 		return fn(ctx, t)
 	})
+}
+
+// lockCompany makes others wait who change what a company has as a whole, or add a
+// location to it.
+func (t *tx) lockCompany(ctx context.Context, company tenantry.CompanyID) error {
+	_, err := t.Exec(ctx, `SELECT 1 FROM companies WHERE id = $1`+t.ForUpdate(), company)
+	return err
 }
 
 // room refuses one more row of a kind when the tenant has limit of them. which is
@@ -114,8 +128,8 @@ func page[T any](ctx context.Context, s *Store, scan func(db.Row) (T, error), co
 		if err != nil {
 			return err
 		}
-		rows += fmt.Sprintf(` LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2)
-		p.Items, err = db.All(ctx, q, scan, rows, append(args, limit, skip)...)
+		bounds := fmt.Sprintf(` LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2)
+		p.Items, err = db.All(ctx, q, scan, rows+bounds, append(args, limit, skip)...)
 		return err
 	})
 	return p, err
