@@ -18,9 +18,9 @@ func TestDatabaseURL(t *testing.T) {
 	folder := t.TempDir()
 	t.Chdir(folder)
 	for url, want := range map[string]string{
-		"sqlite:data/tenantry.db":    filepath.Join(folder, "data/tenantry.db"),
-		"sqlite://t.db":              filepath.Join(folder, "t.db"),
-		"sqlite:" + folder + "/a.db": filepath.Join(folder, "a.db"),
+		"sqlite:data/tenantry.db":      filepath.Join(folder, "data/tenantry.db"),
+		"sqlite://t.db":                filepath.Join(folder, "t.db"),
+		"sqlite:" + folder + "/a.db":   filepath.Join(folder, "a.db"),
 		"sqlite://" + folder + "/b.db": filepath.Join(folder, "b.db"),
 	} {
 		d, err := Open(t.Context(), url, Options{Durability: Relaxed})
@@ -33,13 +33,13 @@ func TestDatabaseURL(t *testing.T) {
 		}
 	}
 	for url, want := range map[string]string{
-		"postgres://u:hush@host:port/db":                       "database URL is not valid",
-		"postgresql://u:hush@host/db?pooler=x":                 `pooler must be "transaction"`,
+		"postgres://u:hush@host:port/db":                         "database URL is not valid",
+		"postgresql://u:hush@host/db?pooler=x":                   `pooler must be "transaction"`,
 		"postgres://u:hush@host/db?default_query_exec_mode=hush": "database URL is not valid",
-		"mysql://u:hush@host/db":                               `unknown scheme "mysql"; accepted are sqlite:PATH`,
-		"data/tenantry.db":                                     "no scheme; accepted are sqlite:PATH",
-		"sqlite:":                                              "names no file; accepted are sqlite:PATH",
-		"sqlite::memory:":                                      "in memory cannot be shared",
+		"mysql://u:hush@host/db":                                 `unknown scheme "mysql"; accepted are sqlite:PATH`,
+		"data/tenantry.db":                                       "no scheme; accepted are sqlite:PATH",
+		"sqlite:":                                                "names no file; accepted are sqlite:PATH",
+		"sqlite::memory:":                                        "in memory cannot be shared",
 	} {
 		_, err := Open(t.Context(), url, Options{})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {

@@ -23,7 +23,11 @@ func PostgresURL(t testing.TB) string {
 	name, err := databases().take(server)
 	must(t, err)
 	t.Cleanup(func() {
-		if err := databases().giveBack(server, name); err != nil {
+		giveBack := databases().giveBack
+		if t.Failed() { // who knows what is left in it
+			giveBack = databases().drop
+		}
+		if err := giveBack(server, name); err != nil {
 			t.Error(err)
 		}
 	})
@@ -74,6 +78,10 @@ BEGIN
 	FOR name IN SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'schema_versions'
 	LOOP EXECUTE 'DELETE FROM ' || name; END LOOP;
 END $$`
+
+func (p *postgresPool) drop(server *pgtest.Server, name string) error {
+	return server.Drop(context.Background(), name)
+}
 
 func (p *postgresPool) giveBack(server *pgtest.Server, name string) error {
 	if err := pgtest.Exec(context.Background(), server.URL(name), empty); err != nil {
