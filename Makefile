@@ -59,8 +59,53 @@ golden: ## Write the golden files anew; read their diff before you commit it
 	UPDATE_GOLDEN=1 go test ./...
 
 .PHONY: bench
-bench: ## Run the benchmarks
+bench: build ## Compare the server under load with bare references, and write docs/performance.md
+	go run ./test/bench -report docs/performance.md
+
+SCALE ?= 1000,100000
+
+.PHONY: bench-scale
+bench-scale: build ## Compare the same work on databases of SCALE (1000,100000) sub-accounts
+	go run ./test/bench -report docs/performance.md -scale $(SCALE)
+
+.PHONY: bench-go
+bench-go: ## Run the benchmarks of the packages
 	go test -run '^$$' -bench . -benchmem ./...
+
+CRASH_ROUNDS ?= 200
+CRASH_SEED ?= 0
+
+.PHONY: crash
+crash: ## Kill a server under load CRASH_ROUNDS times and look for what it lost
+	rm -rf bin/crash && mkdir -p bin/crash
+	go test ./test/crash -run '^TestKill$$' -v -count 1 -timeout 12h -rounds $(CRASH_ROUNDS) -seed $(CRASH_SEED) -artifacts -outputdir "$(CURDIR)/bin/crash"
+	rm -rf bin/crash
+
+.PHONY: supply
+supply: ## Verify the modules and their licences, and that two builds in different places are equal
+	go mod verify
+	go test -count=1 -run '^TestLicences$$' .
+	@other=$$(mktemp -d); trap 'rm -rf "$$other"' EXIT; \
+	git archive HEAD | tar -x -C "$$other"; \
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$$other/here" ./cmd/tenantry; \
+	(cd "$$other" && CGO_ENABLED=0 GOCACHE="$$other/cache" go build -trimpath -buildvcs=false -o there ./cmd/tenantry); \
+	sha256sum "$$other/here" "$$other/there" | sed "s|$$other/||"; \
+	cmp "$$other/here" "$$other/there"
+
+VULNDB := https://vuln.go.dev
+
+.PHONY: vuln
+vuln: ## Look for known holes in the modules that are in use; VULNDB may be a copy of the database
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 -db $(VULNDB) ./...
+
+FUZZTIME := 30s
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (30s); what is found stays in testdata/fuzz and runs with the tests
+	@grep -roE '^func Fuzz\w+' --include='*_test.go' . | while IFS=: read -r file target; do \
+		echo "$$(dirname "$$file") $${target#func }"; \
+		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "./$$(dirname "$$file")"; \
+	done
 
 .PHONY: fmt
 fmt: linter ## Format the code

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,9 +51,26 @@ func TestSecurityTestsExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	made := testsOf(t)
+	rows := regexp.MustCompile("(?m)^\\| [^|]+ \\| [^|]+ \\| (`Test.*`) \\|$").FindAllSubmatch(data, -1)
+	if len(rows) < 20 {
+		t.Errorf("%d rows name tests", len(rows))
+	}
+	for _, row := range rows {
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllSubmatch(row[1], -1) {
+			if !made[string(name[1])] {
+				t.Errorf("docs/oauth.md names %s, which does not exist", name[1])
+			}
+		}
+	}
+}
+
+// testsOf finds the names of the tests and fuzz targets of the module.
+func testsOf(t *testing.T) map[string]bool {
+	t.Helper()
 	made := map[string]bool{}
-	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)
-	err = filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\([tf] \*testing\.[TF]\)`)
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -65,14 +83,34 @@ func TestSecurityTestsExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := regexp.MustCompile("(?m)^\\| [^|]+ \\| [^|]+ \\| (`Test.*`) \\|$").FindAllSubmatch(data, -1)
-	if len(rows) < 20 {
-		t.Errorf("%d rows name tests", len(rows))
+	return made
+}
+
+// TestReliabilityIsTested: docs/reliability.md promises nothing without a test that exists, and each
+// number once, in order.
+func TestReliabilityIsTested(t *testing.T) {
+	data, err := os.ReadFile("docs/reliability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, last := testsOf(t), 0
+	rows := regexp.MustCompile(`(?m)^\| *(\d+) *\|(.*)\|(.*)\|(.*)\|$`).FindAllStringSubmatch(string(data), -1)
+	if lines := strings.Count(string(data), "\n| "); len(rows) != lines-1 || len(rows) < 14 {
+		t.Errorf("%d of %d lines of the table are rows", len(rows), lines-1)
 	}
 	for _, row := range rows {
-		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllSubmatch(row[1], -1) {
-			if !made[string(name[1])] {
-				t.Errorf("docs/oauth.md names %s, which does not exist", name[1])
+		number, err := strconv.Atoi(row[1])
+		if err != nil || number <= last {
+			t.Errorf("%s comes after %d", row[1], last)
+		}
+		last = number
+		names := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[4], -1)
+		if len(names) == 0 || strings.TrimSpace(row[2]) == "" {
+			t.Errorf("%d has no promise or no test", number)
+		}
+		for _, name := range names {
+			if !made[name[1]] {
+				t.Errorf("%d names %s, which is no test", number, name[1])
 			}
 		}
 	}

@@ -25,7 +25,7 @@ type Grant struct {
 	CompanyID       CompanyID
 	LocationID      LocationID // of a [SubAccount] grant, else empty
 	UserID          UserID     // who granted it
-	ParentID        GrantID    // the agency's grant that a location's was exchanged for, else empty
+	ParentID        GrantID    // of a location's: the agency's grant that it was exchanged for, or the token without one; else empty
 	Scopes          []Scope
 	Bulk            bool // several or all locations were chosen
 	ApproveAll      bool

@@ -45,6 +45,7 @@ func direction() map[string][]string {
 		"cmd/tenantry":           {"internal/httpd", "client"},
 		"internal/testkit":       {"internal/httpd", "client"},
 		"internal/gen/timezones": {},
+		"test/bench":             {"internal/httpd"},
 	}
 }
 

@@ -42,8 +42,9 @@ type InstalledFilter struct {
 // InstallableFilter selects locations that a user may install an app on, in the order of
 // their ids.
 type InstallableFilter struct {
-	Query string     // part of the name, in any case; empty: any
-	After LocationID // only those behind this one
+	IDs   []LocationID // only these; nil: any
+	Query string       // part of the name, in any case; empty: any
+	After LocationID   // only those behind this one
 	Limit int
 }
 

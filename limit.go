@@ -1,5 +1,17 @@
 package tenantry
 
+import "time"
+
+// DailyWindow is how long a daily quota counts; a caller's first request opens the window.
+const DailyWindow = 24 * time.Hour
+
+// DailyUse is what a caller has spent of its daily quota.
+type DailyUse struct {
+	Key      string // see [Caller.LimitKey]
+	OpenedAt time.Time
+	Used     int // requests since OpenedAt
+}
+
 // How much of a kind a location can have. Lists that come in one piece are bounded by
 // these, and so is the work of one change that touches every row of a kind.
 const (

@@ -56,6 +56,13 @@ func (u User) MayInstallOn(loc LocationID) bool {
 	return (u.Type == AgencyUser || u.Role == AdminRole) && slices.Contains(u.LocationIDs, loc)
 }
 
+// UserFilter selects users, in the order of their ids, which is that of their creation.
+type UserFilter struct {
+	CompanyID CompanyID // empty: any
+	After     UserID    // the last one of the page before; empty: the first page
+	Limit     int
+}
+
 // Check lists what is wrong with a user to be created. Errors: Invalid.
 func (u User) Check() error {
 	var messages []string

@@ -53,7 +53,7 @@ func viewApp(a tenantry.App) appView {
 }
 
 type appCreateCmd struct {
-	dataFlags
+	manageFlags
 	jsonFlag
 	Company      string        `help:"Agency that owns the app." required:"" placeholder:"ID"`
 	Name         name          `help:"Name that people are shown when they install the app." required:"" placeholder:"NAME"`
@@ -66,13 +66,13 @@ type appCreateCmd struct {
 
 // Help is printed below the flags.
 func (appCreateCmd) Help() string {
-	return stopFirst + `Examples:
+	return `Examples:
   tenantry app create --company ID --name "My app" --redirect-uri https://app.example.com/oauth/callback --data DIR
   tenantry app create --company ID --name "My app" --redirect-uri http://localhost:3000/cb \
     --scopes locations.readonly,oauth.readonly,oauth.write --target agency --json --data DIR
 
 A redirect URI uses https, or http on a loopback host. The scopes are:
-  ` + strings.Join(scopeTexts(tenantry.Scopes()), "\n  ")
+  ` + strings.Join(textsOf(tenantry.Scopes()), "\n  ")
 }
 
 // Run prints the client id and the secret.
@@ -108,14 +108,14 @@ func (c *appCreateCmd) Run(ctx context.Context, io console) error {
 }
 
 type appListCmd struct {
-	dataFlags
+	manageFlags
 	jsonFlag
 	Company string `help:"Only the apps of this agency." placeholder:"ID"`
 }
 
 // Help is printed below the flags.
 func (appListCmd) Help() string {
-	return stopFirst + `Examples:
+	return `Examples:
   tenantry app list --data DIR
   tenantry app list --company ID --json --data DIR`
 }
@@ -157,13 +157,13 @@ func allApps(ctx context.Context, in *instance, company tenantry.CompanyID) ([]t
 }
 
 type appRotateSecretCmd struct {
-	dataFlags
+	manageFlags
 	Client clientID `arg:"" help:"Client id of the app."`
 }
 
 // Help is printed below the flags.
 func (appRotateSecretCmd) Help() string {
-	return stopFirst + `The secret before stays good beside the new one, older ones do not: give the app the
+	return `The secret before stays good beside the new one, older ones do not: give the app the
 new secret, and rotate twice to end one that leaked.
 
 Examples:
@@ -189,13 +189,13 @@ func (c *appRotateSecretCmd) Run(ctx context.Context, io console) error {
 }
 
 type appDeleteCmd struct {
-	dataFlags
+	manageFlags
 	Client clientID `arg:"" help:"Client id of the app."`
 }
 
 // Help is printed below the flags.
 func (appDeleteCmd) Help() string {
-	return stopFirst + `A delete that was interrupted goes on when it is asked for again.
+	return `A delete that was interrupted goes on when it is asked for again.
 
 Examples:
   tenantry app delete CLIENT_ID --data DIR`

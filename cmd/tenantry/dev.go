@@ -42,11 +42,14 @@ func (c *devCmd) Run(ctx context.Context, io console) (err error) {
 	if c.Locations < 1 {
 		return usageError("--locations wants at least 1")
 	}
+	if err := c.check(); err != nil {
+		return err
+	}
 	ln, err := c.listen(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = ln.Close() }() // serving has closed it, unless something failed before
+	defer ln.close() // serving has closed them, unless something failed before
 	data := dataFlags{Data: c.Data}
 	if c.Data == "" {
 		if data.Data, err = os.MkdirTemp("", "tenantry-dev-"); err != nil {
@@ -54,7 +57,7 @@ func (c *devCmd) Run(ctx context.Context, io console) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(data.Data)) }()
 	}
-	log := newLogger(io, c.LogFormat)
+	log := newLogger(io, c.LogFormat, c.LogLevel)
 	in, err := data.open(ctx, log, opening{durability: db.Relaxed})
 	if err != nil {
 		return err
@@ -68,7 +71,7 @@ func (c *devCmd) Run(ctx context.Context, io console) (err error) {
 	if err != nil {
 		return err
 	}
-	s := server{flags: c.serverFlags, instance: in, log: log}
+	s := server{flags: c.serverFlags, control: data.socket(), instance: in, log: log}
 	if c.Limits == "on" {
 		s.limits, s.tokenLimits = ratelimit.Defaults(), ratelimit.TokenDefaults()
 	}

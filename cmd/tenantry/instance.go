@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func (in *instance) prepare(ctx context.Context, f dataFlags, noMigrate bool) er
 	if err := os.MkdirAll(f.Data, 0o700); err != nil {
 		return err
 	}
-	key, err := loadKey(f.keyFile())
+	key, err := in.sealingKey(ctx, f.keyFile())
 	if err != nil {
 		return err
 	}
@@ -97,6 +98,23 @@ func (in *instance) prepare(ctx context.Context, f dataFlags, noMigrate bool) er
 	}
 	in.store, err = store.New(in.db, key, time.Now)
 	return err
+}
+
+// sealingKey reads the key, and makes it where nothing was ever sealed: another key than the
+// one that was lost opens nothing.
+func (in *instance) sealingKey(ctx context.Context, path string) ([]byte, error) {
+	key, err := loadKey(path)
+	if !errors.Is(err, os.ErrNotExist) {
+		return key, err
+	}
+	sealed, err := store.IsSealed(ctx, in.db)
+	if err != nil {
+		return nil, err
+	}
+	if sealed {
+		return nil, fmt.Errorf("%s is missing, which opens the secrets in the database: put it back there, or name it with --secret-key-file", path)
+	}
+	return makeKey(path)
 }
 
 // refuseOlder refuses a database that a migration is due on.
@@ -120,13 +138,10 @@ func (in *instance) close() error {
 	return errors.Join(err, in.db.Close())
 }
 
-// loadKey reads the sealing key, making it at the first start. It lies beside the
-// database and never in it: a copy of the database alone opens no secret.
+// loadKey reads the sealing key. It lies beside the database and never in it: a copy of the
+// database alone opens no secret.
 func loadKey(path string) ([]byte, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
-	if errors.Is(err, os.ErrNotExist) {
-		return makeKey(path)
-	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -137,14 +152,35 @@ func loadKey(path string) ([]byte, error) {
 	return key, nil
 }
 
+// makeKey writes the key beside its place first: a process that is killed meanwhile must not
+// leave half a key, which the next start would refuse.
 func makeKey(path string) ([]byte, error) {
 	key := make([]byte, store.KeySize)
-	_, _ = rand.Read(key)                                                 // crypto/rand.Read never fails
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
+	_, _ = rand.Read(key) // crypto/rand.Read never fails
+	draft := path + ".new"
+	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	_, err = f.WriteString(hex.EncodeToString(key) + "\n")
 	// Losing the key loses what it seals, so it is on the disk before anything is.
-	return key, errors.Join(err, f.Sync(), f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(draft, path); err != nil {
+		return nil, err
+	}
+	return key, syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes the names in a folder durable. Windows has no such call.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -14,14 +14,14 @@ type keysCmd struct {
 }
 
 type keysRotateCmd struct {
-	dataFlags
+	manageFlags
 	Algorithm string `help:"EdDSA (Ed25519), or RS256 for those who verify tokens themselves and know nothing else." enum:"EdDSA,RS256" default:"EdDSA"`
 	EndOlder  bool   `help:"Drop the keys of before at once, for one that leaked: every access token ends, and apps refresh theirs."`
 }
 
 // Help is printed below the flags.
 func (keysRotateCmd) Help() string {
-	return stopFirst + `The keys of before go on verifying: a later rotation drops those whose tokens have
+	return `The keys of before go on verifying: a later rotation drops those whose tokens have
 expired. No token is refused because of a rotation, unless --end-older asks for it.
 
 Examples:

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,11 +12,6 @@ import (
 type jsonFlag struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
-
-// stopFirst is the help of the verbs that want the data for themselves.
-const stopFirst = `The data must not be in use: stop the server first, start it again afterwards.
-
-`
 
 // printJSON writes v in a line.
 func (c console) printJSON(v any) error {
@@ -45,16 +37,6 @@ func day(t time.Time, none string) string {
 		return none
 	}
 	return t.Format("2006-01-02 15:04")
-}
-
-// use opens an installation that is there for the time that fn takes. What fn did is
-// kept for sure when use returns without an error: only then a secret may be shown.
-func (f dataFlags) use(ctx context.Context, fn func(*instance) error) error {
-	in, err := f.open(ctx, slog.New(slog.DiscardHandler), opening{mustExist: true})
-	if err != nil {
-		return err
-	}
-	return errors.Join(fn(in), in.close())
 }
 
 // listPage is how much of a list is read at once.

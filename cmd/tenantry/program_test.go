@@ -241,7 +241,7 @@ func TestServeFromAnEmptyFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, _, said := once(t, "token", "create", "--location", made.ID, "--data", dir); code != exitFailed || !strings.Contains(said, dir) {
+	if code, _, said := once(t, "seed", "--data", dir); code != exitFailed || !strings.Contains(said, dir) {
 		t.Errorf("a second process on the folder: exit %d, %s", code, said)
 	}
 	must(t, "doctor", "--url", url)

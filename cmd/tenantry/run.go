@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -31,6 +32,8 @@ type cli struct {
 	User    userCmd    `cmd:"" help:"Manage users, who install apps."`
 	Keys    keysCmd    `cmd:"" help:"Manage the keys that sign access tokens."`
 	Seed    seedCmd    `cmd:"" help:"Fill a database with demo sub-accounts."`
+	Backup  backupCmd  `cmd:"" help:"Write a backup; the server may run meanwhile."`
+	Restore restoreCmd `cmd:"" help:"Restore a backup into a new folder."`
 	Version versionCmd `cmd:"" help:"Say what runs."`
 	Doctor  doctorCmd  `cmd:"" help:"Say whether an installation is healthy."`
 }
@@ -64,13 +67,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			panic(v)
 		}
 	}()
-	parser, err := kong.New(&cli{}, kong.Name("tenantry"), kong.Description(description), kong.DefaultEnvars("TENANTRY"),
-		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100, NoExpandSubcommands: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(io))
-	if err != nil {
-		panic(err) // the struct above is wrong
-	}
+	parser := newParser(ctx, io, kong.DefaultEnvars("TENANTRY"), kong.Exit(func(code int) { panic(exit(code)) }))
 	switch {
 	case len(args) == 0:
 		args = []string{"--help"}
@@ -82,14 +79,44 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		_, _ = fmt.Fprintf(stderr, "tenantry: %v\nRun \"tenantry --help\" for the verbs and flags.\n", err)
 		return exitUsage
 	}
-	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
-		_, _ = fmt.Fprintf(stderr, "tenantry: %s\n", message(err))
-		if _, ok := errors.AsType[usageError](err); ok {
-			return exitUsage
+	if v, ok := verbOf(parsed); ok {
+		code, err := manage(ctx, args, parsed, v, io)
+		if err != nil {
+			return exitCode(err, io)
 		}
-		return exitFailed
+		return code
 	}
-	return exitDone
+	return exitCode(parsed.Run(), io)
+}
+
+func newParser(ctx context.Context, io console, more ...kong.Option) *kong.Kong {
+	options := append([]kong.Option{
+		kong.Name("tenantry"), kong.Description(description), kong.Writers(io.out, io.err),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100, NoExpandSubcommands: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(io),
+	}, more...)
+	parser, err := kong.New(&cli{}, options...)
+	if err != nil {
+		panic(err) // the struct above is wrong
+	}
+	return parser
+}
+
+// verbOf gives the verb if it is one that manages.
+func verbOf(parsed *kong.Context) (managed, bool) {
+	return reflect.TypeAssert[managed](parsed.Selected().Target.Addr())
+}
+
+// exitCode tells a person what went wrong, and the process how to end.
+func exitCode(err error, io console) int {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return exitDone
+	}
+	_, _ = fmt.Fprintf(io.err, "tenantry: %s\n", message(err))
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 // usageError is a wrong use that only the verb can see.
@@ -105,7 +132,7 @@ func message(err error) string {
 		text = strings.Replace(text, e.Code+": ", "", 1)
 	}
 	if errors.Is(err, db.ErrFolderInUse) {
-		text += "; stop the server first"
+		text += "; stop it first"
 	}
 	return text
 }

@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"log/slog"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
@@ -36,14 +32,13 @@ func (c *seedCmd) Run(ctx context.Context, std console) error {
 	if c.Locations < 1 || c.Contacts < 0 {
 		return usageError("--locations wants at least 1, --contacts at least 0")
 	}
-	log := newLogger(std, "auto")
+	log := newLogger(std, "auto", slog.LevelInfo)
 	in, err := c.open(ctx, log, opening{durability: db.Deferred})
 	if err != nil {
 		return err
 	}
-	f, isFile := std.err.(*os.File)
-	p := newProgress(std.err, c.Locations, isFile && term.IsTerminal(int(f.Fd())))
-	company, err := newSeeder(in.store, time.Now()).agency(ctx, c.Locations, c.Contacts, p.step)
+	p := newProgress(std, c.Locations)
+	company, err := newSeeder(in.store, time.Now()).agency(ctx, c.Locations, c.Contacts, func() { p.add(1) })
 	p.end()
 	if err = errors.Join(err, in.close()); err != nil {
 		return incomplete(company, err)
@@ -62,28 +57,4 @@ func incomplete(company tenantry.CompanyID, err error) error {
 		return fmt.Errorf("%s; nothing was seeded", why)
 	}
 	return fmt.Errorf("%s; agency %s is incomplete", why, company)
-}
-
-// progress is a bar of the sub-accounts that are done, for a person.
-type progress struct {
-	bar     *progressbar.ProgressBar
-	out     io.Writer
-	visible bool
-}
-
-func newProgress(out io.Writer, total int, visible bool) progress {
-	return progress{out: out, visible: visible, bar: progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("sub-accounts"),
-		progressbar.OptionSetVisibility(visible), progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond))}
-}
-
-// step counts one more; it may be called from several goroutines.
-func (p progress) step() { _ = p.bar.Add(1) }
-
-// end leaves the bar where it came to: what follows begins on a line of its own.
-func (p progress) end() {
-	if p.visible {
-		_, _ = fmt.Fprintln(p.out)
-	}
 }

@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/lmittmann/tint"
-	"golang.org/x/term"
 
 	"github.com/tenantry/tenantry/internal/api"
 	"github.com/tenantry/tenantry/internal/httpd"
@@ -24,15 +21,18 @@ import (
 
 // serverFlags are shared by the verbs that serve.
 type serverFlags struct {
-	Addr      string  `help:"Address to listen on; port 0 picks a free one." default:"127.0.0.1:8080"`
-	PublicURL baseURL `name:"public-url" help:"URL that clients reach the server at; made from --addr by default." placeholder:"URL"`
-	LogFormat string  `help:"Log lines as text or json." enum:"auto,text,json" default:"auto"`
+	Addr      string     `help:"Address to listen on; port 0 picks a free one." default:"127.0.0.1:8080"`
+	PublicURL baseURL    `name:"public-url" help:"URL that clients reach the server at; made from --addr by default." placeholder:"URL"`
+	LogFormat string     `help:"Log lines as text or json." enum:"auto,text,json" default:"auto"`
+	LogLevel  slog.Level `help:"Least important lines to log: debug, info, warn or error. A request is info, one that failed by the server's fault error." default:"info"`
+	operationFlags
 }
 
 type serveCmd struct {
 	dataFlags
 	serverFlags
-	Limits    string `help:"Rate limits on or off." enum:"on,off" default:"on"`
+	Limits string `help:"Rate limits on or off." enum:"on,off" default:"on"`
+	limitFlags
 	TLSCert   string `name:"tls-cert" help:"Certificate file, for TLS without a proxy." type:"existingfile" placeholder:"FILE"`
 	TLSKey    string `name:"tls-key" help:"Key file of the certificate." type:"existingfile" placeholder:"FILE"`
 	NoMigrate bool   `help:"Refuse to start on a database of an older version instead of migrating it."`
@@ -42,7 +42,12 @@ type serveCmd struct {
 func (serveCmd) Help() string {
 	return `Examples:
   tenantry serve --data /var/lib/tenantry --addr 127.0.0.1:8080 --public-url https://api.example.com
-  tenantry serve --data /var/lib/tenantry --addr :443 --tls-cert cert.pem --tls-key key.pem`
+  tenantry serve --data /var/lib/tenantry --addr :443 --tls-cert cert.pem --tls-key key.pem
+  tenantry serve --data /var/lib/tenantry --admin-addr 127.0.0.1:9090 --drain-delay 5s
+  tenantry serve --data /var/lib/tenantry --traces http://127.0.0.1:4318
+
+SIGTERM and Ctrl-C let the requests under way come to their end; a second one ends the
+server at once. docs/operations.md says how to run it.`
 }
 
 // Run serves until ctx ends.
@@ -50,9 +55,12 @@ func (c *serveCmd) Run(ctx context.Context, io console) error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return usageError("--tls-cert and --tls-key go together")
 	}
-	s := server{flags: c.serverFlags, log: newLogger(io, c.LogFormat)}
+	if err := c.check(); err != nil {
+		return err
+	}
+	s := server{flags: c.serverFlags, control: c.socket(), log: newLogger(io, c.LogFormat, c.LogLevel)}
 	if c.Limits == "on" {
-		s.limits, s.tokenLimits = ratelimit.Defaults(), ratelimit.TokenDefaults()
+		s.limits, s.tokenLimits = c.quotas()
 	}
 	if c.TLSCert != "" {
 		cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
@@ -65,9 +73,10 @@ func (c *serveCmd) Run(ctx context.Context, io console) error {
 	if err != nil {
 		return err
 	}
+	defer ln.close() // serving has closed them, unless something failed before
 	in, err := c.open(ctx, s.log, opening{mustExist: c.NoMigrate, noMigrate: c.NoMigrate})
 	if err != nil {
-		return errors.Join(err, ln.Close())
+		return err
 	}
 	s.instance = in
 	return errors.Join(s.run(ctx, ln, func(url string, _ *oauth.Authenticator) error {
@@ -76,13 +85,37 @@ func (c *serveCmd) Run(ctx context.Context, io console) error {
 	}), in.close())
 }
 
-// listen takes the address before anything touches the data: a wrong or taken one is
+// listeners are the addresses that a server listens on.
+type listeners struct {
+	api   net.Listener
+	admin net.Listener // nil: there is none
+}
+
+func (l listeners) close() {
+	for _, ln := range []net.Listener{l.api, l.admin} {
+		if ln != nil {
+			_ = ln.Close()
+		}
+	}
+}
+
+// listen takes the addresses before anything touches the data: a wrong or taken one is
 // the likeliest mistake.
-func (f serverFlags) listen(ctx context.Context) (net.Listener, error) {
+func (f serverFlags) listen(ctx context.Context) (ln listeners, err error) {
+	if ln.api, err = listenOn(ctx, f.Addr, "--addr"); err != nil || f.AdminAddr == "" {
+		return ln, err
+	}
+	if ln.admin, err = listenOn(ctx, f.AdminAddr, "--admin-addr"); err != nil {
+		ln.close()
+	}
+	return ln, err
+}
+
+func listenOn(ctx context.Context, addr, flag string) (net.Listener, error) {
 	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", f.Addr)
+	ln, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%w; give --addr another HOST:PORT, port 0 for a free one", err)
+		return nil, fmt.Errorf("%w; give %s another HOST:PORT, port 0 for a free one", err, flag)
 	}
 	return ln, nil
 }
@@ -90,6 +123,7 @@ func (f serverFlags) listen(ctx context.Context) (net.Listener, error) {
 // server runs an opened installation.
 type server struct {
 	flags    serverFlags
+	control  string // path of the socket for managing verbs
 	instance *instance
 	limits   ratelimit.Limits
 	// tokenLimits are those of the token endpoint.
@@ -100,50 +134,69 @@ type server struct {
 
 // run serves on ln, which it closes, and says so to ready, until ctx ends; then it lets
 // what is under way come to its end.
-func (s server) run(ctx context.Context, ln net.Listener, ready func(url string, tokens *oauth.Authenticator) error) error {
+func (s server) run(ctx context.Context, ln listeners, ready func(url string, tokens *oauth.Authenticator) error) (err error) {
+	defer ln.close()
 	tokens, err := oauth.NewAuthenticator(ctx, s.instance.store, time.Now)
 	if err != nil {
-		return errors.Join(err, ln.Close())
+		return err
 	}
-	url := s.publicURL(ln.Addr())
+	url := s.publicURL(ln.api.Addr())
 	pages, err := oauth.NewPages(s.instance.store, url, time.Now)
 	if err != nil {
-		return errors.Join(usageError("--public-url: "+err.Error()), ln.Close())
+		return usageError("--public-url: " + err.Error())
 	}
-	srv := httpd.NewServer(httpd.New(httpd.Options{
-		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Pages: pages, Limits: s.limits,
-		TokenLimits: s.tokenLimits, PublicURL: url, Log: s.log, Version: programVersion(), Now: time.Now,
-	}), s.log)
-	if s.tls != nil {
-		ln = tls.NewListener(ln, s.tls)
+	used, err := s.used(ctx)
+	if err != nil {
+		return err
 	}
-	work, stop := context.WithCancel(ctx)
-	var jobsDone sync.WaitGroup
-	jobsDone.Go(func() {
-		jobs.New(s.instance.store, s.instance.files, time.Now, s.log).Run(work)
-	})
-	jobsDone.Go(func() { tokens.Run(work, s.log) })
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ln) }()
+	tracer, flush, err := s.flags.tracing(ctx, s.log)
+	if err != nil {
+		return err
+	}
+	defer flush()
+	runner := jobs.New(s.instance.store, s.instance.files, time.Now, s.log)
+	o := httpd.Options{
+		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Pages: pages, Limits: s.limits, Used: used,
+		TokenLimits: s.tokenLimits, MaxConcurrent: s.flags.MaxConcurrent, PublicURL: url, Health: s.health(), Log: s.log,
+		Tracer: tracer, Version: programVersion(), Now: time.Now,
+	}
+	conns := httpd.LimitConnections(ln.api, s.flags.connections())
+	if ln.admin != nil {
+		o.Metrics = httpd.NewMetrics(programVersion())
+		o.Metrics.Watch(httpd.Parts{DB: s.instance.db, Tokens: tokens, Jobs: runner, Connections: conns})
+		defer s.serveAdmin(ln.admin, o)()
+	}
+	srv := httpd.NewServer(httpd.New(o), s.log)
+	srv.TLSConfig, srv.ConnState = s.tls, conns.State
+	// What works in the background goes on until the last request is answered.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	background.Go(func() { runner.Run(work) })
+	background.Go(func() { tokens.Run(work, s.log) })
+	background.Go(func() { used.Run(work, s.instance.store.SaveDailyUses, s.log) })
+	managing, err := openControl(ctx, s.control, s.instance, s.log)
+	if err != nil {
+		s.log.Warn("tokens, apps and users can be managed only while the server is stopped", "error", err)
+	} else {
+		background.Go(managing.serve)
+	}
 	if err = ready(url, tokens); err == nil {
-		select {
-		case err = <-served:
-		case <-ctx.Done():
-			err = shutdown(srv)
-		}
+		err = httpd.Serve(ctx, srv, conns, httpd.Drain{Health: o.Health, Delay: s.flags.DrainDelay, Timeout: s.flags.ShutdownTimeout})
 	}
 	stop()
-	jobsDone.Wait()
-	return errors.Join(err, srv.Close())
+	if managing != nil {
+		err = errors.Join(err, managing.close(context.WithoutCancel(ctx)))
+	}
+	background.Wait()
+	return err
 }
 
-// shutdownTimeout bounds the wait for requests that are under way.
-const shutdownTimeout = 10 * time.Second
-
-func shutdown(srv *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-	defer cancel()
-	return srv.Shutdown(ctx)
+// used are the counters of the limits, as an earlier run has left them.
+func (s server) used(ctx context.Context) (*ratelimit.Memory, error) {
+	used := ratelimit.NewMemory(s.limits, time.Now)
+	uses, err := s.instance.store.DailyUses(ctx)
+	used.Load(uses)
+	return used, err
 }
 
 // publicURL is the configured URL, else one made of the address listened on.
@@ -163,11 +216,10 @@ func (s server) publicURL(addr net.Addr) string {
 }
 
 // newLogger logs to standard error: as text to a terminal, else as JSON.
-func newLogger(io console, format string) *slog.Logger {
-	f, isFile := io.err.(*os.File)
-	terminal := isFile && term.IsTerminal(int(f.Fd()))
+func newLogger(io console, format string, level slog.Level) *slog.Logger {
+	terminal := isTerminal(io.err)
 	if format == "text" || (format == "auto" && terminal) {
-		return slog.New(tint.NewTextHandler(io.err, &tint.Options{NoColor: !terminal, TimeFormat: time.TimeOnly}))
+		return slog.New(tint.NewTextHandler(io.err, &tint.Options{Level: level, NoColor: !terminal, TimeFormat: time.TimeOnly}))
 	}
-	return slog.New(slog.NewJSONHandler(io.err, nil))
+	return slog.New(slog.NewJSONHandler(io.err, &slog.HandlerOptions{Level: level}))
 }

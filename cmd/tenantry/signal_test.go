@@ -25,10 +25,11 @@ type process struct {
 	ended chan error
 }
 
-func startProcess(t *testing.T) *process {
+func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
 	p := &process{temp: t.TempDir(), ended: make(chan error, 1)}
-	p.Cmd = exec.CommandContext(t.Context(), os.Args[0], "dev", "--json", "--addr", "127.0.0.1:0", "--locations", "1") //nolint:gosec // the test's own binary
+	args = append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--locations", "1"}, args...)
+	p.Cmd = exec.CommandContext(t.Context(), os.Args[0], args...) //nolint:gosec // the test's own binary
 	p.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+p.temp)
 	// Under nohup a hangup is ignored, and the program would inherit that: a signal that is
 	// listened to here is an ordinary one there.
@@ -120,7 +121,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 			_ = p.Process.Signal(os.Interrupt) // fails when the process has ended
 		}
 	}
-	// A server that waits for the request fails after shutdownTimeout, with an exit code.
+	// A server that waits for the request fails after --shutdown-timeout, with an exit code.
 	if e, ok := errors.AsType[*exec.ExitError](err); !ok || e.ExitCode() != -1 {
 		t.Errorf("not ended by the signal: %v", err)
 	}

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -20,7 +18,7 @@ type tokenCmd struct {
 }
 
 type tokenCreateCmd struct {
-	dataFlags
+	manageFlags
 	Company    string    `help:"Make a token of this agency." xor:"owner" placeholder:"ID"`
 	Location   string    `help:"Make a token of this sub-account." xor:"owner" placeholder:"ID"`
 	NewCompany name      `help:"Make an agency of this name, and an installation if there is none, and a token of the agency; its id goes to standard error." xor:"owner" placeholder:"NAME"`
@@ -30,8 +28,7 @@ type tokenCreateCmd struct {
 
 // Help is printed below the flags.
 func (tokenCreateCmd) Help() string {
-	return `Say whose token it is: --company, --location or --new-company. The data must not be
-in use: stop the server first, start it again afterwards.
+	return `Say whose token it is: --company, --location or --new-company.
 
 Examples:
   tenantry token create --company ID --scopes locations.readonly,locations.write --data DIR
@@ -39,7 +36,7 @@ Examples:
   tenantry token create --new-company "My agency" --data DIR
 
 The scopes are:
-  ` + strings.Join(scopeTexts(tenantry.PrivateScopes()), "\n  ")
+  ` + strings.Join(textsOf(tenantry.PrivateScopes()), "\n  ")
 }
 
 // Run prints the token and nothing else.
@@ -51,12 +48,12 @@ func (c *tokenCreateCmd) Run(ctx context.Context, io console) error {
 	if len(scopes) == 0 {
 		scopes = tenantry.PrivateScopes()
 	}
-	in, err := c.open(ctx, slog.New(slog.DiscardHandler), opening{mustExist: c.NewCompany == ""})
-	if err != nil {
+	var token string
+	err := c.useAs(ctx, opening{mustExist: c.NewCompany == ""}, func(in *instance) (err error) {
+		token, err = c.create(ctx, io, in, scopes)
 		return err
-	}
-	token, err := c.create(ctx, io, in, scopes)
-	if err = errors.Join(err, in.close()); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(io.out, token)
@@ -86,10 +83,10 @@ func (c *tokenCreateCmd) create(ctx context.Context, io console, in *instance, s
 	return token, err
 }
 
-func scopeTexts(scopes []tenantry.Scope) []string {
-	texts := make([]string, len(scopes))
-	for i, s := range scopes {
-		texts[i] = string(s)
+func textsOf[T ~string](list []T) []string {
+	texts := make([]string, len(list))
+	for i, v := range list {
+		texts[i] = string(v)
 	}
 	return texts
 }

@@ -23,7 +23,7 @@ type tokenView struct {
 }
 
 type tokenListCmd struct {
-	dataFlags
+	manageFlags
 	jsonFlag
 	Company  string `help:"Only the tokens of this agency and its sub-accounts." placeholder:"ID"`
 	Location string `help:"Only the tokens of this sub-account." placeholder:"ID"`
@@ -31,7 +31,7 @@ type tokenListCmd struct {
 
 // Help is printed below the flags.
 func (tokenListCmd) Help() string {
-	return stopFirst + `Examples:
+	return `Examples:
   tenantry token list --data DIR
   tenantry token list --location ID --json --data DIR`
 }
@@ -72,14 +72,14 @@ func (c *tokenListCmd) Run(ctx context.Context, io console) error {
 }
 
 type tokenRotateCmd struct {
-	dataFlags
+	manageFlags
 	ID      string        `arg:"" help:"Id of the token; tenantry token list shows it."`
 	Overlap time.Duration `help:"How long the old token stays good: 0s to 168h." default:"24h"`
 }
 
 // Help is printed below the flags.
 func (tokenRotateCmd) Help() string {
-	return stopFirst + `The token keeps its id, name and scopes. Rotate with --overlap 0s if it leaked.
+	return `The token keeps its id, name and scopes. Rotate with --overlap 0s if it leaked.
 
 Examples:
   tenantry token rotate ID --data DIR
@@ -108,13 +108,13 @@ func (c *tokenRotateCmd) Run(ctx context.Context, io console) error {
 }
 
 type tokenDeleteCmd struct {
-	dataFlags
+	manageFlags
 	ID string `arg:"" help:"Id of the token; tenantry token list shows it."`
 }
 
 // Help is printed below the flags.
 func (tokenDeleteCmd) Help() string {
-	return stopFirst + `Examples:
+	return `Examples:
   tenantry token delete ID --data DIR`
 }
 

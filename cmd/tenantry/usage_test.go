@@ -98,7 +98,10 @@ func TestErrorsAreForPeople(t *testing.T) {
 		t.Error(said)
 	}
 	serve(t, dir)
-	if said := refused(t, exitFailed, "token", "create", "--company", "nobody", "--data", dir); !strings.Contains(said, "stop the server first") || !strings.Contains(said, dir) {
+	if said := refused(t, exitFailed, "token", "create", "--company", "nobody", "--data", dir); !strings.Contains(said, "tenantry: Company with id nobody not found") {
+		t.Error(said)
+	}
+	if said := refused(t, exitFailed, "migrate", "--data", dir); !strings.Contains(said, "stop it first") || !strings.Contains(said, dir) {
 		t.Error(said)
 	}
 }
@@ -127,7 +130,7 @@ func TestHelp(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"help", "tenantry <command>"}, {"help dev", "tenantry dev [flags]"}, {"help token create", "tenantry token create [flags]"},
 		{"token --help", "token create [flags]"}, {"dev --help", `--addr="127.0.0.1:8080"`}, {"dev --help", "--locations=12"},
-		{"seed --help", "--contacts=8"}, {"seed --help", `--data="tenantry-data"`}, {"token create --help", "stop the server first"},
+		{"seed --help", "--contacts=8"}, {"seed --help", `--data="tenantry-data"`}, {"token create --help", "Say whose token it is"},
 		{"seed --help", "throw it away"},
 	} {
 		if out := must(t, strings.Fields(test.args)...); !strings.Contains(out, test.want) {
@@ -141,9 +144,9 @@ func TestProgressEndsItsLine(t *testing.T) {
 	for _, visible := range []bool{true, false} {
 		for steps := range 3 { // of two: broken off, or complete
 			var out bytes.Buffer
-			p := newProgress(&out, 2, visible)
+			p := barOn(&out, visible, 2)
 			for range steps {
-				p.step()
+				p.add(1)
 			}
 			p.end()
 			if strings.HasSuffix(out.String(), "\n") != visible || strings.Count(out.String(), "\n") > 1 {
@@ -228,4 +231,29 @@ func TestDevOnAnEmptyAgency(t *testing.T) {
 			t.Errorf("a sub-account that is not there: %s", line)
 		}
 	}
+}
+
+// TestALostKeyIsNotReplaced: another key would open nothing, and the old one has no place then.
+func TestALostKeyIsNotReplaced(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "migrate", "--data", dir)
+	p, _ := serve(t, dir) // nothing is sealed yet: the key is made
+	p.stop()
+	key := dataFlags{Data: dir}.keyFile()
+	text, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range [][]string{{"serve", "--addr", "127.0.0.1:0"}, {"token", "list"}, {"seed"}} {
+		if said := refused(t, exitFailed, append(verb, "--data", dir)...); !strings.Contains(said, key+" is missing") {
+			t.Errorf("%v: %s", verb, said)
+		}
+	}
+	if err := os.WriteFile(key, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "doctor", "--data", dir)
 }

@@ -18,6 +18,7 @@ import (
 
 type userCmd struct {
 	Create      userCreateCmd      `cmd:"" help:"Make a user who can sign in, to install apps."`
+	List        userListCmd        `cmd:"" help:"List users."`
 	SetPassword userSetPasswordCmd `cmd:"" help:"Give a user another password; they are signed out everywhere."`
 }
 
@@ -39,6 +40,14 @@ func (f passwordFlag) password(std console) (password, hash string, err error) {
 		err = usageError(message(err))
 	}
 	return password, hash, err
+}
+
+// input is what the verb reads.
+func (f passwordFlag) input(std console) (string, error) {
+	if !f.PasswordStdin {
+		return "", nil
+	}
+	return readPassword(std)
 }
 
 // readPassword reads a line that a person types, unseen, or all of what a program writes,
@@ -69,7 +78,7 @@ type userView struct {
 }
 
 type userCreateCmd struct {
-	dataFlags
+	manageFlags
 	jsonFlag
 	passwordFlag
 	Company   string        `help:"Agency of the user." required:"" placeholder:"ID"`
@@ -83,7 +92,7 @@ type userCreateCmd struct {
 
 // Help is printed below the flags.
 func (userCreateCmd) Help() string {
-	return stopFirst + `An admin of the agency may install apps on it and on each of its sub-accounts; another
+	return `An admin of the agency may install apps on it and on each of its sub-accounts; another
 user of the agency, and an admin of sub-accounts, on those that they are assigned to.
 
 Examples:
@@ -113,10 +122,9 @@ func (c *userCreateCmd) Run(ctx context.Context, std console) error {
 		password = ""
 	}
 	if c.JSON {
-		return std.printJSON(userView{
-			ID: u.ID, CompanyID: u.CompanyID, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Type: u.Type, Role: u.Role,
-			LocationIDs: append([]tenantry.LocationID{}, u.LocationIDs...), Password: password,
-		})
+		view := viewUser(u)
+		view.Password = password
+		return std.printJSON(view)
 	}
 	_, err = fmt.Fprintf(std.out, "User ID:   %s\n", u.ID)
 	return errors.Join(err, printPassword(std, password))
@@ -144,14 +152,14 @@ func createUser(ctx context.Context, in *instance, u tenantry.User, hash string)
 }
 
 type userSetPasswordCmd struct {
-	dataFlags
+	manageFlags
 	passwordFlag
 	Email emailAddress `arg:"" help:"E-mail address of the user."`
 }
 
 // Help is printed below the flags.
 func (userSetPasswordCmd) Help() string {
-	return stopFirst + `Examples:
+	return `Examples:
   tenantry user set-password ada@example.com --data DIR
   tenantry user set-password ada@example.com --password-stdin --data DIR <password.txt`
 }

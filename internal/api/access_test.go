@@ -90,6 +90,9 @@ func TestU81BadTokensAre401(t *testing.T) {
 			})
 		}
 		get("garbage", "garbage", 401, `{"statusCode":401,"message":"Invalid JWT","error":"Unauthorized","code":"token_invalid"}`)
+		if a := e.Do(t, testkit.Scenario{Method: "GET", Path: "/locations/{locA}/tags", Token: "garbage"}); a.Header.Get("WWW-Authenticate") != "Bearer" {
+			t.Errorf("a 401 names no scheme: %v", a.Header)
+		}
 		get("none", "", 401, `{"statusCode":401,"message":"Invalid token: access token is invalid","error":"Unauthorized","code":"token_missing"}`)
 		get("unknown private token", "pit-00000000-0000-4000-8000-000000000000", 401, `{"message":"Invalid Private Integration token","code":"token_invalid"}`)
 		get("access token", access, 200, `{"tags":[]}`)

@@ -39,7 +39,7 @@ type surface struct {
 	doc object // the served document
 }
 
-func newSurface(t *testing.T, e *testkit.Env) *surface {
+func newSurface(t testing.TB, e *testkit.Env) *surface {
 	t.Helper()
 	s := &surface{Env: e, own: newTenant(t, e, e.LocA, e.CompanyA, "locA", "agencyA")}
 	if err := json.Unmarshal(wire.OpenAPI(e.Routes, "test"), &s.doc); err != nil {
@@ -49,7 +49,7 @@ func newSurface(t *testing.T, e *testkit.Env) *surface {
 }
 
 // calls lists every operation that needs a token, deletes last: each needs what the others use.
-func (s *surface) calls(t *testing.T) []call {
+func (s *surface) calls(t testing.TB) []call {
 	t.Helper()
 	documented, rows := operations(s.doc), fences()
 	routes := slices.Clone(s.Routes)
@@ -106,7 +106,7 @@ func (c call) withBody(body string) testkit.Scenario {
 
 // withMembers adds members, as JSON text, to the good body; the ones that are there
 // already make place.
-func (c call) withMembers(t *testing.T, members ...string) testkit.Scenario {
+func (c call) withMembers(t testing.TB, members ...string) testkit.Scenario {
 	t.Helper()
 	var good map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(c.good.Body), &good); err != nil {
@@ -139,7 +139,7 @@ func messages(a testkit.Answer) []string {
 
 // failsWith checks that the answer is an error of this status in the contract's shape:
 // message is a list on 422 only (contract, decision 15).
-func failsWith(t *testing.T, what string, a testkit.Answer, status int) {
+func failsWith(t testing.TB, what string, a testkit.Answer, status int) {
 	t.Helper()
 	text, isText := a.Get("message").(string)
 	list := messages(a)

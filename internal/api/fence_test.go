@@ -98,7 +98,7 @@ func (n *tenant) right(route wire.Route, f fenced) string {
 	return n.token
 }
 
-func newTenant(t *testing.T, e *testkit.Env, loc tenantry.LocationID, company tenantry.CompanyID, token, agency string) *tenant {
+func newTenant(t testing.TB, e *testkit.Env, loc tenantry.LocationID, company tenantry.CompanyID, token, agency string) *tenant {
 	t.Helper()
 	n := &tenant{loc: loc, company: company, token: token, agency: agency, app: e.App(t, company), resources: map[string]string{}}
 	n.appToken = agencyAppToken(t, e, n)
@@ -118,7 +118,7 @@ func newTenant(t *testing.T, e *testkit.Env, loc tenantry.LocationID, company te
 }
 
 // agencyAppToken installs the tenant's app on the agency and its location.
-func agencyAppToken(t *testing.T, e *testkit.Env, n *tenant) string {
+func agencyAppToken(t testing.TB, e *testkit.Env, n *tenant) string {
 	t.Helper()
 	form := url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {string(n.app.ClientID())}, "client_secret": {n.app.Secret},

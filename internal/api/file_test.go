@@ -132,3 +132,32 @@ func TestFileThatIsGone(t *testing.T) {
 		}
 	})
 }
+
+// TestFilesGoWithTheirField: once a custom field is deleted, nobody can read the files that
+// were uploaded to it or, for it, to a contact; other files stay.
+func TestFilesGoWithTheirField(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		field := fileField(t, e, `"name":"Paper","acceptedFormat":[".txt"]`)
+		other := fileField(t, e, `"name":"Other","acceptedFormat":[".txt"]`)
+		person := contact(t, e, e.LocA)
+		upload := func(owner, name string) string {
+			s := uploadOf(t, owner, "1", part{name, "a.txt", "words"})
+			s.Events = events(tenantry.FilesUploaded)
+			return e.Send(t, s).Text("uploadedFiles", "a.txt")
+		}
+		gone := []string{upload(field, "file"), upload(person, field+"_1")}
+		kept := []string{upload(other, "file"), upload(person, other+"_1"), upload(person, "file")}
+		e.Send(t, testkit.Scenario{Method: "DELETE", Path: "/locations/{locA}/customFields/" + field, Token: "locA", Status: 200,
+			Events: events(tenantry.CustomFieldDeleted)})
+		for _, url := range gone {
+			if a := fetch(t, url); a.Status != 404 {
+				t.Errorf("a file of the deleted field answers %d", a.Status)
+			}
+		}
+		for _, url := range kept {
+			if a := fetch(t, url); a.Status != 200 || string(a.Raw) != "words" {
+				t.Errorf("another file answers %d %s", a.Status, a.Raw)
+			}
+		}
+	})
+}

@@ -8,5 +8,5 @@ import (
 
 // Mount adds the handlers that are no operations: they need no token.
 func (a *API) Mount(m *wire.Mux) {
-	m.Handle(http.MethodGet, "/files/location/{locationId}/custom-Field/{ownerId}/{name}", http.HandlerFunc(a.serveFile))
+	m.Handle(http.MethodGet, "/files/location/{locationId}/custom-Field/{ownerId}/{name}", "download-file", http.HandlerFunc(a.serveFile))
 }

@@ -106,6 +106,8 @@ func (w *writer) batch(first *request) {
 	}
 	err := w.commit()
 	settled = true
+	w.ran.Add(uint64(len(ran)))
+	w.batches.Add(1)
 	settle(ran, err)
 }
 

@@ -74,6 +74,7 @@ type engine interface {
 	read() Q
 	write(ctx context.Context, fn func(context.Context, *Tx) error) error
 	snapshot(ctx context.Context, fn func(context.Context, Q) error) error
+	stats() Stats
 	check(ctx context.Context) error
 	hasTable(ctx context.Context, name string) (bool, error)
 	migrate(ctx context.Context, migrations fs.FS) error
@@ -113,27 +114,44 @@ func open(ctx context.Context, url string, opts Options, migrations fs.FS, t tun
 	return &DB{engine: e, log: opts.Logger, migrations: migrations}, nil
 }
 
-// openEngine opens what the URL names. It repeats no more of a URL that it does not know
-// than its scheme, because the rest may hold a password.
+const acceptedURLs = "accepted are sqlite:PATH, such as sqlite:data/tenantry.db, and postgres://USER@HOST/DATABASE"
+
+// openEngine opens what the URL names.
 func openEngine(ctx context.Context, url string, opts Options, t tuning) (engine, error) {
-	const accepted = "accepted are sqlite:PATH, such as sqlite:data/tenantry.db, and postgres://USER@HOST/DATABASE"
+	if IsPostgres(url) {
+		return openPostgres(ctx, url, opts, t)
+	}
+	path, err := sqlitePath(url)
+	if err != nil {
+		return nil, err
+	}
+	return openSQLite(ctx, path, opts, t)
+}
+
+// IsPostgres tells whether a database URL names a PostgreSQL server.
+func IsPostgres(url string) bool {
+	scheme, _, found := strings.Cut(url, ":")
+	return found && (scheme == "postgres" || scheme == "postgresql")
+}
+
+// sqlitePath reads the file out of a database URL. It repeats no more of the URL than its
+// scheme, because the rest may hold a password.
+func sqlitePath(url string) (string, error) {
 	scheme, rest, found := strings.Cut(url, ":")
 	switch {
 	case !found:
-		return nil, fmt.Errorf("database URL has no scheme; %s", accepted)
-	case scheme == "postgres" || scheme == "postgresql":
-		return openPostgres(ctx, url, opts, t)
+		return "", fmt.Errorf("database URL has no scheme; %s", acceptedURLs)
 	case scheme != "sqlite":
-		return nil, fmt.Errorf("database URL has an unknown scheme %q; %s", scheme, accepted)
+		return "", fmt.Errorf("database URL has an unknown scheme %q; %s", scheme, acceptedURLs)
 	}
 	path := strings.TrimPrefix(rest, "//")
 	switch path {
 	case "":
-		return nil, fmt.Errorf("database URL names no file; %s", accepted)
+		return "", fmt.Errorf("database URL names no file; %s", acceptedURLs)
 	case ":memory:":
-		return nil, fmt.Errorf("a database in memory cannot be shared by several connections; use a file in a temporary folder; %s", accepted)
+		return "", fmt.Errorf("a database in memory cannot be shared by several connections; use a file in a temporary folder; %s", acceptedURLs)
 	}
-	return openSQLite(ctx, path, opts, t)
+	return path, nil
 }
 
 // EngineName is SQLite or Postgres.

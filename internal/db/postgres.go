@@ -24,6 +24,7 @@ type postgresEngine struct {
 	log    *slog.Logger
 	tune   tuning
 	closed atomic.Bool
+	writes atomic.Uint64 // transactions that ran, without those that were repeated
 }
 
 const (

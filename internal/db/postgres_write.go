@@ -126,6 +126,7 @@ func (e *postgresEngine) write(ctx context.Context, fn func(context.Context, *Tx
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	defer e.writes.Add(1)
 	for attempt := 1; ; attempt++ {
 		err, repeat := e.attempt(ctx, fn)
 		if !repeat || attempt == e.tune.attempts || ctx.Err() != nil {

@@ -70,6 +70,7 @@ const (
 	reading role = iota
 	writing
 	migrating
+	copying
 )
 
 // dsn is the driver's name for the file at path, with the pragmas of role. The

@@ -38,6 +38,8 @@ type writer struct {
 	// it does when the disk is full: the work of the whole batch is gone.
 	lost  atomic.Bool
 	cause error // what lost it; of the writer's goroutine
+
+	ran, batches atomic.Uint64 // see [Stats]
 }
 
 // control is the prepared statements that bound transactions and savepoints.

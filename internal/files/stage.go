@@ -25,7 +25,7 @@ import (
 // [http.MaxBytesError], [tenantry.Malformed] when r fails in another way, a
 // [tenantry.Error] of r as it is, [tenantry.Unavailable] when the disk is full.
 //
-// Each result must be ended with Keep or Discard.
+// Each result must be ended with Discard, a kept one too.
 func (s *Store) Stage(name string, r io.Reader, limit int64) (_ *Staged, err error) {
 	clean, err := CleanName(name)
 	if err != nil {
@@ -161,8 +161,9 @@ type Staged struct {
 	MIME   string // by the content, never by what the sender declared; such as "text/plain; charset=utf-8"
 
 	store *Store
-	place string // where the file is; empty once it is kept or gone
+	place string // where the file is; empty once it is let go of
 	tried bool   // Keep was called
+	kept  bool   // and went well
 }
 
 // errEnded is a Staged that has been kept or discarded, or that failed to be kept.
@@ -173,8 +174,11 @@ var errEnded = errors.New("staged file is no longer there to keep")
 // that is taken is an error that wraps [fs.ErrExist], a hostile one wraps
 // [fs.ErrInvalid], a full disk is [tenantry.Unavailable].
 //
-// After an error the file is still to be discarded, and it cannot be tried again:
-// a disk that failed to flush once may call the next flush a success.
+// The file is for the caller to note down before it calls Discard: from then on
+// [Store.SweepFolder] takes it for an orphan unless somebody knows it.
+//
+// After an error it cannot be tried again: a disk that failed to flush once may call
+// the next flush a success.
 func (st *Staged) Keep(key string) error {
 	if st.place == "" || st.tried {
 		return fmt.Errorf("keep file: %w", errEnded)
@@ -186,7 +190,7 @@ func (st *Staged) Keep(key string) error {
 	if err := st.move(key); err != nil {
 		return diskError("keep file", err)
 	}
-	st.place = ""
+	st.kept = true
 	return nil
 }
 
@@ -236,6 +240,7 @@ func (s *Store) rename(st *Staged, key string) error {
 		return err
 	}
 	delete(s.live, st.place)
+	s.live[key] = struct{}{}
 	st.place = key
 	return nil
 }
@@ -248,10 +253,15 @@ func (s *Store) syncFile(name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Discard removes the file, wherever a failed Keep has left it. It may be called
-// at any time and again: after a successful Keep it does nothing.
+// Discard ends the upload: it removes the file, wherever a failed Keep has left it, or
+// lets go of one that was kept. It may be called at any time and again.
 func (st *Staged) Discard() error {
 	if st.place == "" {
+		return nil
+	}
+	if st.kept {
+		st.store.release(st.place)
+		st.place = ""
 		return nil
 	}
 	if err := st.store.root.Remove(st.place); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -32,11 +32,11 @@ type Store struct {
 
 	mu   sync.Mutex
 	next int                 // number of the next staged file
-	live map[string]struct{} // paths in staging that belong to a [Staged]
+	live map[string]struct{} // paths of the files that belong to a [Staged]: in staging, or kept
 }
 
 // Open opens the folder dir, which it makes, with its parents, when it is
-// missing. Call [Store.Sweep] once before serving, and [Store.Close] at the end.
+// missing. Call [Store.Sweep] once after a start, and [Store.Close] at the end.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, folderMode); err != nil {
 		return nil, fmt.Errorf("file folder: %w", err)
@@ -138,34 +138,6 @@ func (s *Store) removed(key string, err error) error {
 	return nil
 }
 
-// Sweep removes what interrupted uploads left in the staging folder. Uploads of
-// this Store that are under way are not touched.
-func (s *Store) Sweep() error {
-	dir, err := s.root.Open(stagingDir)
-	if err != nil {
-		return fmt.Errorf("sweep staging: %w", err)
-	}
-	entries, err := dir.ReadDir(-1)
-	errs := []error{err, dir.Close()}
-	for _, e := range entries {
-		name := path.Join(stagingDir, e.Name())
-		if !s.isLive(name) {
-			errs = append(errs, s.root.RemoveAll(name))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("sweep staging: %w", err)
-	}
-	return nil
-}
-
-func (s *Store) isLive(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, ok := s.live[name]
-	return ok
-}
-
 // syncDir makes the names in a folder durable. Windows has no such call, and
 // writes them through by itself.
 func (s *Store) syncDir(name string) error {
@@ -182,7 +154,8 @@ func (s *Store) syncDir(name string) error {
 // diskError tells a full disk, which passes, from other trouble with it.
 func diskError(doing string, err error) error {
 	err = fmt.Errorf("%s: %w", doing, err)
-	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+	// A quota and a limit on the size of files are a full disk to those who meet them.
+	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) && !errors.Is(err, syscall.EFBIG) {
 		return err
 	}
 	e := tenantry.Errorf(tenantry.Unavailable, "unavailable", "The server has no room for files right now. Try again later.")

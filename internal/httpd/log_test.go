@@ -56,11 +56,12 @@ func newSecretServer(t *testing.T) *secretServer {
 	srv := httptest.NewUnstartedServer(nil)
 	pages, err := oauth.NewPages(st, "http://tenantry.test", time.Now)
 	check(t, err)
-	srv.Config = NewServer(New(Options{API: a, Tokens: tokens, Pages: pages, Log: log.logger(), Version: "test", Now: time.Now}), log.logger())
+	o := Options{API: a, Tokens: tokens, Pages: pages, PublicURL: "http://tenantry.test", Log: log.logger(), Version: "test", Now: time.Now}
+	srv.Config = NewServer(New(o), log.logger())
 	srv.Start()
 	t.Cleanup(srv.Close)
-	return &secretServer{Server: srv, log: log, routes: a.Routes(), loc: l.ID, tokens: map[wire.Tokens]string{
-		wire.SubAccountTokens: private, wire.AgencyTokens: access, wire.AnyTokens: access,
+	return &secretServer{Server: srv, log: log, routes: Routes(o), loc: l.ID, tokens: map[wire.Tokens]string{
+		wire.SubAccountTokens: private, wire.AgencyTokens: access, wire.AnyTokens: access, wire.AgencyAppTokens: access,
 	}}
 }
 
@@ -88,6 +89,12 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 		send(good, "", "application/json", `{"name":"`+canary+`"`)
 		send(good, "", "text/"+canary, canary)
 		send(good, "", "multipart/form-data; boundary="+canary, "--"+canary+"\r\n"+canary)
+		send(good, "", "application/x-www-form-urlencoded", strings.ReplaceAll("client_id=@&client_secret=@&code=@&refresh_token=@&code_verifier=@&token=@&companyId=@&locationId=@&grant_type=refresh_token", "@", canary))
+	}
+	for _, path := range []string{"/oauth/chooselocation", "/oauth/sign-in", "/oauth/sign-out", "/oauth/pages/" + canary, "/files/location/" + canary + "/custom-Field/a/b"} {
+		for _, method := range []string{"GET", "POST"} {
+			s.send(t, method, path+"?state="+canary+"&client_id="+canary, "", "application/x-www-form-urlencoded", "email="+canary+"&password="+canary)
+		}
 	}
 	tags := "/locations/" + string(s.loc) + "/tags"
 	for range 2 { // created, then refused with a message that names it

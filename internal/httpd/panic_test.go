@@ -134,11 +134,11 @@ func newThings(t *testing.T, log *testLog, d *db.DB) *httptest.Server {
 	mux := wire.NewMux(gate, []wire.Route{wire.Handle(wire.Op{
 		Method: "GET", Path: "/things/{kind}", ID: "get-thing", Scopes: []tenantry.Scope{tenantry.TagsRead},
 	}, things(d))})
-	mux.Handle("GET", "/begun", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("GET", "/begun", "begun", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, strings.Repeat("half of it", 1000))
 		panic("detonation in the middle")
 	}))
-	mux.Handle("GET", "/abort", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	mux.Handle("GET", "/abort", "abort", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	limits := ratelimit.Defaults()
 	o := Options{Log: log.logger(), Limits: limits, Now: time.Now}
 	srv := httptest.NewUnstartedServer(nil)

@@ -47,15 +47,15 @@ func newPatient(t *testing.T) (address string, flood <-chan error) {
 	mux := wire.NewMux(gate, []wire.Route{wire.Handle(wire.Op{
 		Method: "POST", Path: "/words", ID: "say-word", Tokens: wire.AnyTokens, Scopes: tenantry.Scopes(),
 	}, words)})
-	mux.Handle("POST", "/denied", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { wire.WriteError(w, r, tenantry.NoAccessError()) }))
-	mux.Handle("GET", "/flood", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("POST", "/denied", "denied", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { wire.WriteError(w, r, tenantry.NoAccessError()) }))
+	mux.Handle("GET", "/flood", "flood", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, err := w.Write(make([]byte, 64<<20))
 		errs <- err
 	}))
-	mux.Handle("GET", "/silent", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	mux.Handle("GET", "/silent", "silent", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	log := new(testLog)
 	srv := httptest.NewUnstartedServer(nil)
-	srv.Config = NewServer(patience{stall: short, rate: 200}.around(exchange(log.logger(), time.Now, recoverPanic(mux))), log.logger())
+	srv.Config = NewServer(patience{stall: short, rate: 200}.around(exchange(Options{Log: log.logger(), Now: time.Now}, recoverPanic(nil, mux))), log.logger())
 	srv.Start()
 	t.Cleanup(srv.Close)
 	return srv.Listener.Addr().String(), errs
@@ -141,6 +141,42 @@ func TestABodyThatDoesNotCome(t *testing.T) {
 		}()
 		p.answer(t, 400, false)
 	})
+}
+
+// TestABodyThatDoesNotComeOverHTTP2 ends its request; the others on its connection go on.
+func TestABodyThatDoesNotComeOverHTTP2(t *testing.T) {
+	t.Parallel()
+	log, begun := new(testLog), make(chan struct{}, 1)
+	srv := httptest.NewUnstartedServer(nil)
+	srv.Config = NewServer(patience{stall: short, rate: 200}.around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun <- struct{}{}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	})), log.logger())
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	body, feed := io.Pipe()
+	defer func() { _ = feed.Close() }()
+	for _, test := range []struct {
+		body io.Reader
+		want int
+	}{{body, 400}, {strings.NewReader("all of it"), 200}} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL, test.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := srv.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		<-begun
+		if resp.ProtoMajor != 2 || resp.StatusCode != test.want {
+			t.Errorf("%s %s, want %d", resp.Proto, resp.Status, test.want)
+		}
+	}
 }
 
 // TestASlowBodyThatComes is read, and the connection lives on: neither a long answer

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tenantry/tenantry"
@@ -26,6 +27,8 @@ type loop struct {
 	ticking sync.Mutex // one tick at a time
 	mu      sync.Mutex // guards paused
 	paused  map[tenantry.LocationID]pause
+
+	steps, failures atomic.Uint64 // see [Stats]
 }
 
 // pause is how long a location is left alone after its work has failed.
@@ -115,6 +118,7 @@ func (l *loop) visit(ctx context.Context, loc tenantry.LocationID) (more bool, e
 		return false, nil
 	}
 	more, err = safely(func() (bool, error) { return l.step(ctx, loc) })
+	l.steps.Add(1)
 	if err != nil {
 		return false, l.failed(ctx, loc, err)
 	}
@@ -143,6 +147,7 @@ func (l *loop) failed(ctx context.Context, loc tenantry.LocationID, err error) e
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
 	}
+	l.failures.Add(1)
 	l.log.ErrorContext(ctx, "background work failed", "work", l.name, "location", loc, "error", err)
 	if loc != "" {
 		l.putOff(loc)

@@ -51,13 +51,14 @@ func New(s *store.Store, f *files.Store, now func() time.Time, log *slog.Logger)
 	return r
 }
 
-// Run polls for work until ctx ends, and returns once the transactions under way
+// Run polls for work and sweeps files until ctx ends, and returns once the transactions under way
 // have ended. Failures are logged and tried again.
 func (r *Runner) Run(ctx context.Context) {
 	var loops sync.WaitGroup
 	for _, l := range []*loop{r.due, r.purge} {
 		loops.Go(func() { l.run(ctx) })
 	}
+	loops.Go(func() { r.runSweep(ctx) })
 	loops.Wait()
 }
 

@@ -99,6 +99,9 @@ func (a *Authenticator) issueAt(g Grant, at time.Time) (string, error) {
 	return a.verifier.Keys().Sign(g, a.issuer, at)
 }
 
+// CacheStats tells how often an access token was remembered.
+func (a *Authenticator) CacheStats() CacheStats { return a.verifier.CacheStats() }
+
 // Caller tells who sent the request. A token of a deleted location or an uninstalled app,
 // or one that was revoked, is as good as none (contract, decision 38). Errors: Unauthenticated.
 func (a *Authenticator) Caller(r *http.Request) (tenantry.Caller, error) {

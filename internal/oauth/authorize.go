@@ -143,6 +143,9 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) error {
 		return p.showChoice(w, r, c, http.StatusConflict, "You are signed in as another user than before. Please look again at what you approve.")
 	case c.mode == "":
 		return p.showChoice(w, r, c, http.StatusForbidden, "")
+	case c.isOther:
+		// The user's rights, or the app, changed since the page was shown.
+		return p.showChoice(w, r, c, http.StatusConflict, "You cannot choose that any more. Please look again at what you approve.")
 	}
 	return p.approve(w, r, c)
 }
@@ -160,7 +163,7 @@ func (p *Pages) approve(w http.ResponseWriter, r *http.Request, c choice) error 
 	code := newSecret()
 	err := p.store.CreateCode(r.Context(), HashToken(code), c.consent())
 	switch tenantry.KindOf(err) {
-	case tenantry.NoAccess, tenantry.Refused, tenantry.Invalid:
+	case tenantry.NoAccess, tenantry.Refused, tenantry.Invalid, tenantry.NotFound:
 		wire.ExchangeOf(r.Context()).Err = err
 		return p.showChoice(w, r, c, http.StatusUnprocessableEntity, refusalText(err))
 	}

@@ -26,6 +26,7 @@ type choice struct {
 	user    tenantry.User
 	modes   []string // those open to the user for this app, the first by default
 	mode    string   // "" when none is open
+	isOther bool     // the mode is not the one that was asked for, which is not open
 	blocked string   // why none is
 	search  string
 	page    int // from 1
@@ -42,6 +43,7 @@ func newChoice(q authorizeRequest, u tenantry.User, mode string) choice {
 	if slices.Contains(c.modes, mode) {
 		c.mode = mode
 	}
+	c.isOther = mode != "" && c.mode != mode
 	return c
 }
 
@@ -77,25 +79,19 @@ func (p *Pages) readChoice(r *http.Request, c *choice) error {
 	if n, err := strconv.Atoi(page); err == nil && n > 0 && n < 1e6 {
 		c.page = n
 	}
-	var ids []string
-	for _, id := range form["location"] {
+	var ids []tenantry.LocationID
+	for _, text := range form["location"] {
+		id := tenantry.LocationID(text)
 		if len(ids) <= tenantry.MaxChosenLocations && !slices.Contains(ids, id) { // one too many is enough to say so
 			ids = append(ids, id)
 		}
 	}
-	for _, id := range ids {
-		l, err := p.store.Location(r.Context(), tenantry.LocationID(id))
-		if tenantry.KindOf(err) == tenantry.NoAccess {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if l.CompanyID == c.user.CompanyID && c.user.MayInstallOn(l.ID) {
-			c.picked = append(c.picked, l)
-		}
+	if len(ids) == 0 {
+		return nil
 	}
-	return nil
+	chosen, err := p.store.InstallableLocations(r.Context(), c.user.ID, tenantry.InstallableFilter{IDs: ids, Limit: len(ids)})
+	c.picked = chosen.Items
+	return err
 }
 
 // missing says what must be chosen before the choice can be approved, "" for nothing.

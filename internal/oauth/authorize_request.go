@@ -106,7 +106,10 @@ func (q *authorizeRequest) checkScopes(text string) (messages []string) {
 		return []string{"scope is missing: the link does not say what the app wants to do."}
 	}
 	var known []string
-	for _, name := range names {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			continue
+		}
 		if !slices.Contains(tenantry.Scopes(), tenantry.Scope(name)) {
 			messages = append(messages, "scope "+name+" does not exist.")
 			continue

@@ -190,6 +190,7 @@ func TestWrongLinksNeverRedirect(t *testing.T) {
 		"no scope":                   {s.query("scope", "-"), "scope is missing"},
 		"blank scope":                {s.query("scope", "  "), "scope is missing"},
 		"unknown scope":              {s.query("scope", "locations/tags.readonly bogus.scope"), "scope bogus.scope does not exist"},
+		"unknown scope, again":       {s.query("scope", "bogus bogus"), "problems\">\n<li dir=\"auto\">scope bogus does not exist.</li>\n</ul>"},
 		"scope of others":            {s.query("scope", "locations.write"), "scope locations.write is not one that the app may ask for"},
 		"scope in the wrong case":    {s.query("scope", "Locations/tags.readonly"), "scope Locations/tags.readonly does not exist"},
 		"no response type":           {s.query("response_type", "-"), "response_type is missing"},
@@ -349,10 +350,11 @@ func TestRefusedApprovals(t *testing.T) {
 		"unknown":                           {adminEmail, "one", []string{"location", "nothing"}, 422, "Please choose a sub-account."},
 		"of another agency":                 {adminEmail, "one", []string{"location", string(s.LocX)}, 422, "Please choose a sub-account."},
 		"of another sub-account":            {ownerEmail, "one", []string{"location", string(s.LocB)}, 422, "Please choose a sub-account."},
-		"all by an owner":                   {ownerEmail, "all", nil, 422, "Please choose a sub-account."},
-		"several by an owner":               {ownerEmail, "some", []string{"location", string(s.LocA), "location", string(s.LocB), "location", string(s.LocX)}, 303, ""},
+		"one of one's own among others":     {ownerEmail, "one", []string{"location", string(s.LocA), "location", string(s.LocB), "location", string(s.LocX)}, 303, ""},
+		"all by an owner":                   {ownerEmail, "all", nil, 409, "You cannot choose that any more."},
+		"several by an owner":               {ownerEmail, "some", []string{"location", string(s.LocA)}, 409, "You cannot choose that any more."},
 		"paused":                            {adminEmail, "one", []string{"location", string(paused)}, 422, "is paused"},
-		"agency of an app for sub-accounts": {adminEmail, "agency", nil, 422, "Please choose a sub-account."},
+		"agency of an app for sub-accounts": {adminEmail, "agency", nil, 409, "You cannot choose that any more."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := s.signedIn(t, tt.email)
@@ -375,62 +377,6 @@ func TestRefusedApprovals(t *testing.T) {
 	}
 	if n := len(s.Snapshot(t)["codes"]); n != 1 {
 		t.Errorf("%d codes, want that of the owner's own", n)
-	}
-}
-
-// TestAnotherUserMeanwhile: who signs in in another window does not approve what the first
-// one was shown; without a session there is nothing to approve.
-func TestAnotherUserMeanwhile(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	v := s.signedIn(t, adminEmail)
-	user := v.get(choose + s.query()).user(t)
-	v.signIn(ownerEmail, testkit.Password)
-	form := []string{"do", "approve", "user", user, "location", string(s.LocA)}
-	if p := v.post(choose+s.query(), form...); p.status != http.StatusConflict || !strings.Contains(p.body, "Olu") {
-		t.Errorf("%d %s", p.status, p.body)
-	}
-	p := s.visitor(t).post(choose+s.query(), form...)
-	if p.status != http.StatusSeeOther || p.header.Get("Location") != choose+s.query() {
-		t.Errorf("without a session: %d %q", p.status, p.header.Get("Location"))
-	}
-	if n := len(s.Snapshot(t)["codes"]); n != 0 {
-		t.Errorf("%d codes", n)
-	}
-}
-
-// TestWhoMayNot: an agency app is the agency's admin's, a private one its own agency's.
-func TestWhoMayNot(t *testing.T) {
-	agency := newStage(t, tenantry.App{Target: tenantry.Agency})
-	private := newStage(t, tenantry.App{Distribution: tenantry.PrivateApp})
-	for name, tt := range map[string]struct {
-		s     *stage
-		email string
-		says  string
-	}{
-		"agency app, owner":       {agency, ownerEmail, "only an admin of the agency can do"},
-		"private app, stranger":   {private, strangerAt, "This app is private"},
-		"agency app, admin":       {agency, adminEmail, ""},
-		"private app, its agency": {private, adminEmail, ""},
-		"agency app, stranger":    {agency, strangerAt, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			v := tt.s.signedIn(t, tt.email)
-			p := v.get(choose + tt.s.query())
-			if tt.says == "" {
-				if p.status != http.StatusOK || !strings.Contains(p.body, `value="approve"`) {
-					t.Errorf("%d %s", p.status, p.body)
-				}
-				return
-			}
-			for _, p := range []page{p, v.post(choose+tt.s.query()+"&choose=all", "do", "approve", "user", "x"), v.post(choose+tt.s.query(), "do", "search")} {
-				if p.status/100 != 4 || !strings.Contains(p.body, tt.says) || strings.Contains(p.body, `value="approve"`) || p.header.Get("Location") != "" {
-					t.Errorf("%d %s", p.status, p.body)
-				}
-			}
-			if n := len(tt.s.Snapshot(t)["codes"]); n != 0 {
-				t.Errorf("%d codes", n)
-			}
-		})
 	}
 }
 

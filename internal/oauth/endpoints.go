@@ -16,15 +16,17 @@ type Endpoints struct {
 	tokens    *Authenticator
 	publicURL string
 	admit     func(h http.Header, key string) error // nil: without a limit
+	repeats   *repeats                              // of refreshes; nil without tokens
+	guesses   *Guesses
 }
 
 // NewEndpoints makes the operations. publicURL is the address that clients reach the server
 // at, without a slash at its end. admit spends one request of a quota of the token
-// endpoint and writes its headers; nil limits nothing.
-func NewEndpoints(tokens *Authenticator, publicURL string, admit func(h http.Header, key string) error) *Endpoints {
-	e := &Endpoints{tokens: tokens, publicURL: publicURL, admit: admit}
+// endpoint and writes its headers; nil limits nothing. guesses counts wrong client secrets.
+func NewEndpoints(tokens *Authenticator, publicURL string, admit func(h http.Header, key string) error, guesses *Guesses) *Endpoints {
+	e := &Endpoints{tokens: tokens, publicURL: publicURL, admit: admit, guesses: guesses}
 	if tokens != nil {
-		e.store = tokens.store
+		e.store, e.repeats = tokens.store, newRepeats(tokens.now)
 	}
 	return e
 }
@@ -66,9 +68,10 @@ func (e *Endpoints) agencyRoutes() []wire.Route {
 
 // Mount adds what is no operation of the API's document.
 func (e *Endpoints) Mount(m *wire.Mux) {
-	m.Handle(http.MethodPost, "/oauth/reconnect", http.HandlerFunc(reconnect))
-	m.Handle(http.MethodGet, "/.well-known/oauth-authorization-server", e.metadata())
-	m.Handle(http.MethodGet, "/.well-known/jwks.json", e.tokens.JWKS())
+	m.Handle(http.MethodPost, "/oauth/reconnect", "reconnect", http.HandlerFunc(reconnect))
+	m.Handle(http.MethodGet, "/.well-known/oauth-authorization-server", "oauth-metadata", e.metadata())
+	m.Handle(http.MethodGet, "/.well-known/oauth-protected-resource", "oauth-resource", e.resource())
+	m.Handle(http.MethodGet, "/.well-known/jwks.json", "signing-keys", e.tokens.JWKS())
 }
 
 // reconnect is a way to tokens that the hosted service has removed too (contract, section 2.5).

@@ -67,7 +67,9 @@ func (f *form) shown(name string) string {
 // nothing, as with the hosted service. Errors: Malformed, TooLarge, UnsupportedMedia, Refused.
 func readForm(r *http.Request) (*form, error) {
 	f := &form{isV3: slices.Equal(r.Header.Values("Version"), []string{wire.V3})}
-	wire.ExchangeOf(r.Context()).Version = map[bool]string{true: wire.V3}[f.isV3]
+	if f.isV3 {
+		wire.ExchangeOf(r.Context()).Version = wire.V3
+	}
 	texts, err := f.readTexts(r)
 	if err != nil {
 		return nil, err
@@ -120,6 +122,16 @@ func (f *form) readMembers(r *http.Request) ([]wire.Text, error) {
 		texts = append(texts, wire.Text{Name: name, Value: text})
 	}
 	return texts, nil
+}
+
+// require refuses a form without one of the parameters. Errors: Refused.
+func (f *form) require(names ...string) error {
+	for _, p := range f.parameters() {
+		if *p.value == "" && slices.Contains(names, p.name) {
+			return f.missing(p.name)
+		}
+	}
+	return nil
 }
 
 func (f *form) missing(name string) error {

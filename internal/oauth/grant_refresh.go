@@ -11,7 +11,7 @@ import (
 func refreshGrant() grantType {
 	return grantType{
 		name: "refresh_token", needs: "refresh_token",
-		install: refreshInstall, issue: refresh,
+		install: refreshInstall, repeats: true, issue: refresh,
 	}
 }
 

@@ -47,13 +47,11 @@ type revocation struct {
 }
 
 // client authenticates the client of a request about a token.
-func (e *Endpoints) client(ctx context.Context, f *form) (tenantry.App, error) {
-	for _, p := range f.parameters() {
-		if isNeeded := p.name == "client_id" || p.name == "client_secret" || p.name == "token"; isNeeded && *p.value == "" {
-			return tenantry.App{}, f.missing(p.name)
-		}
+func (e *Endpoints) client(r *http.Request, f *form) (tenantry.App, error) {
+	if err := f.require("client_id", "client_secret", "token"); err != nil {
+		return tenantry.App{}, err
 	}
-	return e.store.AuthenticateApp(ctx, f.clientID, HashToken(f.clientSecret))
+	return e.authenticate(r, f)
 }
 
 // ownAccessToken tells whose access token it is; ok is false for one that is not good, or
@@ -70,7 +68,7 @@ func (e *Endpoints) ownAccessToken(ctx context.Context, app tenantry.App, token 
 // one that was revoked: it is not good, and the client learns nothing.
 func (e *Endpoints) revokeHandler() http.Handler {
 	return credentialed(func(_ http.ResponseWriter, r *http.Request, f *form) (any, error) {
-		app, err := e.client(r.Context(), f)
+		app, err := e.client(r, f)
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +89,7 @@ func (e *Endpoints) revokeHandler() http.Handler {
 // introspectHandler serves RFC 7662.
 func (e *Endpoints) introspectHandler() http.Handler {
 	return credentialed(func(_ http.ResponseWriter, r *http.Request, f *form) (any, error) {
-		app, err := e.client(r.Context(), f)
+		app, err := e.client(r, f)
 		if err != nil {
 			return nil, err
 		}

@@ -110,6 +110,22 @@ func TestIntrospect(t *testing.T) {
 	})
 }
 
+// TestResourceMetadata (requirement 17): RFC 9728 names the authorization server, whose own
+// metadata has the same issuer.
+func TestResourceMetadata(t *testing.T) {
+	forEach(t, func(t *testing.T, w *world) {
+		a := w.Do(t, testkit.Scenario{Method: "GET", Path: "/.well-known/oauth-protected-resource", Version: "-"})
+		want := w.parse(t, `{"resource":"`+w.URL+`","authorization_servers":["`+w.URL+`"],"bearer_methods_supported":["header"]}`)
+		if diff := testkit.Contains(want, a.JSON, "$"); diff != "" || a.Status != 200 || a.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("%d %v %s", a.Status, a.Header, diff)
+		}
+		server := w.Do(t, testkit.Scenario{Method: "GET", Path: "/.well-known/oauth-authorization-server", Version: "-"})
+		if server.Text("issuer") != w.URL {
+			t.Errorf("issuer %q", server.Text("issuer"))
+		}
+	})
+}
+
 // TestMetadata (requirement 17): RFC 8414, and every address in it is the server's own and answers.
 func TestMetadata(t *testing.T) {
 	forEach(t, func(t *testing.T, w *world) {

@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"context"
-	"time"
 
 	"github.com/tenantry/tenantry"
 )
@@ -79,7 +78,7 @@ func rows(list []tenantry.InstalledLocation) []installedLocation {
 	out := make([]installedLocation, len(list))
 	for i, l := range list {
 		out[i] = installedLocation{ID: l.ID, Name: l.Name, Address: l.Address, IsInstalled: l.Installed, VersionID: l.VersionID}
-		if l.InstalledAt != (time.Time{}) {
+		if !l.InstalledAt.IsZero() {
 			out[i].InstalledAt = tenantry.Stamp(l.InstalledAt)
 		}
 	}

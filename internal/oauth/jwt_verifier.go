@@ -23,6 +23,19 @@ type Verifier struct {
 	// Keys and cache change together: a check that began with the old keys can
 	// only be remembered where nobody looks any more.
 	state atomic.Pointer[verifierState]
+
+	hits, misses atomic.Uint64 // see [CacheStats]
+}
+
+// CacheStats counts the access tokens that were looked up since the start.
+type CacheStats struct {
+	Hits   uint64 // remembered: no signature was computed
+	Misses uint64 // new, forgotten or bad
+}
+
+// CacheStats tells how often a token was remembered.
+func (v *Verifier) CacheStats() CacheStats {
+	return CacheStats{Hits: v.hits.Load(), Misses: v.misses.Load()}
 }
 
 type verifierState struct {
@@ -72,11 +85,13 @@ func (v *Verifier) verify(token string, now time.Time) (tenantry.Caller, time.Ti
 	state := v.state.Load()
 	key := sha256.Sum256([]byte(token))
 	if known, ok := state.cache.find(key, now); ok {
+		v.hits.Add(1)
 		if !now.Before(known.exp) {
 			return tenantry.Caller{}, time.Time{}, errExpired()
 		}
 		return known.copyOut(), known.exp, nil
 	}
+	v.misses.Add(1)
 	caller, exp, err := state.keys.Verify(token, v.issuer, now)
 	if err != nil {
 		// Refusals are not remembered: anyone can send as many bad tokens as they like.

@@ -41,7 +41,30 @@ func (e *Endpoints) metadata() http.Handler {
 	for _, g := range grantTypes() {
 		m.GrantTypes = append(m.GrantTypes, g.name)
 	}
-	body, err := json.Marshal(m)
+	return document(m)
+}
+
+// resourceMetadata is the document of RFC 9728, section 2.
+type resourceMetadata struct {
+	Resource             string           `json:"resource"`
+	AuthorizationServers []string         `json:"authorization_servers"`
+	ScopesSupported      []tenantry.Scope `json:"scopes_supported"`
+	BearerMethods        []string         `json:"bearer_methods_supported"`
+	ResourceName         string           `json:"resource_name"`
+	Documentation        string           `json:"resource_documentation"`
+}
+
+// resource serves what a client can learn about the API that the tokens are for (RFC 9728).
+func (e *Endpoints) resource() http.Handler {
+	return document(resourceMetadata{
+		Resource: e.publicURL, AuthorizationServers: []string{e.publicURL}, ScopesSupported: tenantry.Scopes(),
+		BearerMethods: []string{"header"}, ResourceName: "Tenantry", Documentation: e.publicURL + "/docs",
+	})
+}
+
+// document serves a document that does not change.
+func document(v any) http.Handler {
+	body, err := json.Marshal(v)
 	if err != nil {
 		panic("oauth: the metadata does not encode: " + err.Error()) // it consists of texts
 	}

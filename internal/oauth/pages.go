@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/store"
@@ -81,22 +82,22 @@ func NewPages(s *store.Store, publicURL string, now func() time.Time) (*Pages, e
 // Mount adds the pages to the mux.
 func (p *Pages) Mount(m *wire.Mux) {
 	for _, path := range []string{choosePath, choosePath2} {
-		m.Handle("GET", path, p.page("authorize", p.authorize))
-		m.Handle("POST", path, p.page("approve", p.decide))
+		m.Handle("GET", path, "authorize", p.page(p.authorize))
+		m.Handle("POST", path, "approve", p.page(p.decide))
 	}
-	m.Handle("GET", signInPath, p.page("authorize", p.authorize)) // for who opens the address of a failed sign-in anew
-	m.Handle("POST", signInPath, p.page("sign-in", p.signInForm))
-	m.Handle("POST", signOutPath, p.page("sign-out", p.signOutForm))
-	m.Handle("GET", filePath+"{file}", http.HandlerFunc(p.file))
+	m.Handle("GET", signInPath, "authorize", p.page(p.authorize)) // for who opens the address of a failed sign-in anew
+	m.Handle("POST", signInPath, "sign-in", p.page(p.signInForm))
+	m.Handle("POST", signOutPath, "sign-out", p.page(p.signOutForm))
+	m.Handle("GET", filePath+"{file}", "page-file", http.HandlerFunc(p.file))
 }
 
 // page makes the handler of a page: what it answers must not be framed, kept, or read by
 // another site, and no other site's form reaches it.
-func (p *Pages) page(operation string, serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+func (p *Pages) page(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
 	guarded := p.origins.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxPageForm)
-		if err := r.ParseForm(); err != nil && r.Method == http.MethodPost {
-			p.fail(w, r, tenantry.Errorf(tenantry.Malformed, "malformed_body", "The form cannot be read.").WithCause(err))
+		if err := readPageForm(r); err != nil {
+			p.fail(w, r, err)
 			return
 		}
 		if err := serve(w, r); err != nil {
@@ -104,10 +105,29 @@ func (p *Pages) page(operation string, serve func(http.ResponseWriter, *http.Req
 		}
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		wire.ExchangeOf(r.Context()).Operation = operation
 		p.header(w, "'self'")
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+// readPageForm parses the form of a request that has one. Errors: Malformed, for what is no
+// text, too: no database keeps or looks up every byte.
+func readPageForm(r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	err := r.ParseForm()
+	for _, values := range r.PostForm {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+				err = errors.New("a value is no text")
+			}
+		}
+	}
+	if err != nil {
+		return tenantry.Errorf(tenantry.Malformed, "malformed_body", "The form cannot be read.").WithCause(err)
+	}
+	return nil
 }
 
 // header sets the headers of every page; formAction says where its forms may lead. There is
@@ -172,7 +192,7 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func problemOf(err error) (status int, page problem) {
 	switch tenantry.KindOf(err) {
-	case tenantry.Invalid, tenantry.Malformed:
+	case tenantry.Invalid, tenantry.Malformed, tenantry.NotFound: // of an app or a user who is gone since
 		return http.StatusBadRequest, problem{
 			Title: "This link does not work", Messages: messagesOf(err),
 			Advice: "The app that sent you here made a mistake. Please tell its maker what stands above. Nothing was shared with the app.",

@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+
+	"github.com/tenantry/tenantry/internal/wire"
 )
 
 // pageFile is a file that pages load.
@@ -46,7 +48,7 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
 	f, ok := p.files[r.PathValue("file")]
 	p.header(w, "'none'")
 	if !ok {
-		http.NotFound(w, r)
+		wire.WriteError(w, r, wire.NoRoute(r))
 		return
 	}
 	h := w.Header()

@@ -69,8 +69,8 @@ func TestPageFiles(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"layout.html", "..%2fpages.go", "nothing"} {
-		if p := v.get("/oauth/pages/" + file); p.status != 404 {
-			t.Errorf("%s answers %d", file, p.status)
+		if p := v.get("/oauth/pages/" + file); p.status != 404 || !strings.Contains(p.body, "Cannot GET /oauth/pages/"+file) {
+			t.Errorf("%s answers %d %s", file, p.status, p.body)
 		}
 	}
 }
@@ -436,5 +436,23 @@ func TestBigForms(t *testing.T) {
 	s := newStage(t, tenantry.App{})
 	if p := s.visitor(t).post("/oauth/sign-in"+s.query(), "email", strings.Repeat("x", 70<<10)); p.status != http.StatusBadRequest {
 		t.Errorf("%d %s", p.status, p.body)
+	}
+}
+
+// TestFormsOfNoText: what no database could look up is refused before it is asked.
+func TestFormsOfNoText(t *testing.T) {
+	s := newStage(t, tenantry.App{})
+	v := s.signedIn(t, adminEmail)
+	user := v.get(choose + s.query()).user(t)
+	for _, value := range []string{"a\x00", "\xff", "\xed\xa0\x80"} {
+		for _, name := range []string{"location", "search", "user"} {
+			p := v.post(choose+s.query(), "do", "approve", "user", user, name, value)
+			if p.status != http.StatusBadRequest || !strings.Contains(p.body, "The form cannot be read.") {
+				t.Errorf("%s %q: %d %s", name, value, p.status, p.body)
+			}
+		}
+		if p := v.signIn(value, testkit.Password); p.status != http.StatusBadRequest {
+			t.Errorf("e-mail %q: %d %s", value, p.status, p.body)
+		}
 	}
 }

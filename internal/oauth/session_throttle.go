@@ -93,7 +93,12 @@ func (t *throttle) take(a attempt) (refund func(), err error) {
 func (t *throttle) approve(user tenantry.UserID) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	b, err := t.approvals.open(string(user), perUser, t.now())
+	return t.approvals.spend(string(user), perUser, t.now())
+}
+
+// spend spends one of the budget of a key. Errors: RateLimited.
+func (of budgets) spend(key string, limit int, now time.Time) error {
+	b, err := of.open(key, limit, now)
 	if err == nil {
 		b.used++
 	}
@@ -106,7 +111,7 @@ func (of budgets) open(key string, limit int, now time.Time) (*budget, error) {
 	if b.used < limit {
 		return b, nil
 	}
-	e := tenantry.Errorf(tenantry.RateLimited, "rate_limited", "Too many attempts")
+	e := tenantry.Errorf(tenantry.RateLimited, "rate_limited", "Too Many Requests")
 	e.RetryAfter = min(throttleWindow, b.openedAt.Add(throttleWindow).Sub(now))
 	return b, e
 }

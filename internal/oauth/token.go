@@ -22,6 +22,9 @@ type grantType struct {
 	refuse func(ctx context.Context, e *Endpoints, f *form, unknown error) error
 	// install names what the tokens are for, so that the limit is by install.
 	install func(ctx context.Context, e *Endpoints, app tenantry.App, f *form) (string, error)
+	// repeats tells that a request that is sent again gets the answer of the first, so that it
+	// costs nothing.
+	repeats bool
 	issue   func(ctx context.Context, e *Endpoints, app tenantry.App, f *form) (tenantry.Issued, error)
 }
 
@@ -42,12 +45,7 @@ func grantOf(f *form) (g grantType, err error) {
 	if err := f.enumerated("user_type", f.userType, false, string(tenantry.Agency), string(tenantry.SubAccount)); err != nil {
 		return g, err
 	}
-	for _, p := range f.parameters() {
-		if isNeeded := p.name == "client_id" || p.name == "client_secret" || p.name == g.needs; isNeeded && *p.value == "" {
-			return g, f.missing(p.name)
-		}
-	}
-	return g, nil
+	return g, f.require("client_id", "client_secret", g.needs)
 }
 
 // tokenHandler serves the token endpoint (RFC 6749, section 3.2).
@@ -57,7 +55,7 @@ func (e *Endpoints) tokenHandler() http.Handler {
 		if err != nil {
 			return nil, err
 		}
-		app, issued, err := e.issue(r.Context(), w.Header(), g, f)
+		app, issued, err := e.issue(r, w.Header(), g, f)
 		if err != nil {
 			return nil, err
 		}
@@ -73,8 +71,9 @@ func (e *Endpoints) tokenHandler() http.Handler {
 }
 
 // issue runs the phases that every grant type shares.
-func (e *Endpoints) issue(ctx context.Context, h http.Header, g grantType, f *form) (tenantry.App, tenantry.Issued, error) {
-	app, err := e.store.AuthenticateApp(ctx, f.clientID, HashToken(f.clientSecret))
+func (e *Endpoints) issue(r *http.Request, h http.Header, g grantType, f *form) (tenantry.App, tenantry.Issued, error) {
+	ctx := r.Context()
+	app, err := e.authenticate(r, f)
 	if err != nil {
 		if tenantry.KindOf(err) == tenantry.Unauthenticated && g.refuse != nil {
 			err = g.refuse(ctx, e, f, err)
@@ -93,6 +92,16 @@ func (e *Endpoints) issue(ctx context.Context, h http.Header, g grantType, f *fo
 	return app, issued, err
 }
 
+// authenticate finds the client of a form. Errors: Unauthenticated, RateLimited when there
+// were too many wrong secrets; a right one always passes.
+func (e *Endpoints) authenticate(r *http.Request, f *form) (tenantry.App, error) {
+	app, err := e.store.AuthenticateApp(r.Context(), f.clientID, HashToken(f.clientSecret))
+	if tenantry.KindOf(err) == tenantry.Unauthenticated {
+		err = e.guesses.wrong(r, f.clientID, err)
+	}
+	return app, err
+}
+
 // limit spends one request of the quota of the client for the install.
 func (e *Endpoints) limit(ctx context.Context, h http.Header, g grantType, app tenantry.App, f *form) error {
 	if e.admit == nil {
@@ -102,7 +111,11 @@ func (e *Endpoints) limit(ctx context.Context, h http.Header, g grantType, app t
 	if err != nil {
 		return err
 	}
-	return e.admit(h, string(app.ID)+"|"+install)
+	admit := func() error { return e.admit(h, string(app.ID)+"|"+install) }
+	if !g.repeats {
+		return admit()
+	}
+	return e.repeats.admit(string(app.ID)+"|"+HashToken(f.refreshToken), admit)
 }
 
 func scopesOf(text string) (scopes []tenantry.Scope) {

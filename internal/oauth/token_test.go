@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -416,6 +417,42 @@ func TestTokenLimit(t *testing.T) {
 		if a := w.refresh(t, w.app, token); a.Status != 200 {
 			t.Errorf("a minute later: %d %s", a.Status, a.Raw)
 		}
+	}, testkit.WithTokenLimits(ratelimit.TokenDefaults()))
+}
+
+// TestRefreshRaceUnderLimits: workers that refresh at once spend one request of the quota, so
+// none of them is sent away until the grace is over, when their token would look stolen.
+func TestRefreshRaceUnderLimits(t *testing.T) {
+	forEach(t, func(t *testing.T, w *world) {
+		old := w.agency.Text("refresh_token")
+		answers := make([]testkit.Answer, 100)
+		var wg sync.WaitGroup
+		for i := range answers {
+			wg.Go(func() { answers[i] = w.refresh(t, w.app, old) })
+		}
+		wg.Wait()
+		for i, a := range answers {
+			if a.Status != 200 || a.Text("refresh_token") != answers[0].Text("refresh_token") {
+				t.Fatalf("refresh %d: %d %s", i, a.Status, a.Raw)
+			}
+		}
+		token := answers[0].Text("refresh_token")
+		for range 4 {
+			a := w.refresh(t, w.app, token)
+			if a.Status != 200 {
+				t.Fatalf("%d %s", a.Status, a.Raw)
+			}
+			token = a.Text("refresh_token")
+		}
+		fails(t, "the sixth", w.refresh(t, w.app, token), 429, "Too Many Requests")
+		fails(t, "the sixth, again", w.refresh(t, w.app, token), 429, "Too Many Requests")
+		w.Clock.Advance(time.Minute)
+		for i := range 5 * 101 { // five requests with a hundred repeats each
+			if a := w.refresh(t, w.app, token); a.Status != 200 {
+				t.Fatalf("repeat %d: %d %s", i, a.Status, a.Raw)
+			}
+		}
+		fails(t, "one repeat more", w.refresh(t, w.app, token), 429, "Too Many Requests")
 	}, testkit.WithTokenLimits(ratelimit.TokenDefaults()))
 }
 

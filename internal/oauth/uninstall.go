@@ -14,8 +14,8 @@ type uninstallInput struct {
 
 type uninstallBody struct {
 	_          struct{}            `schema:"DeleteIntegrationBodyDto"`
-	CompanyID  tenantry.CompanyID  `json:"companyId" doc:"Needed with an agency's token: the app leaves the agency and all its sub-accounts"`
-	LocationID tenantry.LocationID `json:"locationId" doc:"Needed with a sub-account's token: the app leaves this sub-account only"`
+	CompanyID  tenantry.CompanyID  `json:"companyId" rule:"notEmpty" doc:"Needed with an agency's token: the app leaves the agency and all its sub-accounts"`
+	LocationID tenantry.LocationID `json:"locationId" rule:"notEmpty" doc:"Needed with a sub-account's token: the app leaves this sub-account only"`
 	Reason     string              `json:"reason" rule:"maxLen=1000" doc:"Accepted and not kept"`
 }
 

@@ -68,6 +68,7 @@ func TestUninstallRefused(t *testing.T) {
 		}{
 			"another app":                        {w.agencyToken(), `{"companyId":"{companyA}"}`, "App with id " + string(other.ID) + " not found", other.ID, 400},
 			"no company":                         {w.agencyToken(), `{"locationId":"{locA}"}`, "companyId should not be empty", w.app.ID, 422},
+			"an empty location":                  {w.agencyToken(), `{"companyId":"{companyA}","locationId":""}`, "locationId should not be empty", w.app.ID, 422},
 			"no location":                        {location, `{"companyId":"{companyA}"}`, "locationId should not be empty", w.app.ID, 422},
 			"another company":                    {w.agencyToken(), `{"companyId":"{companyB}"}`, noAccess, w.app.ID, 403},
 			"another company's location":         {w.agencyToken(), `{"companyId":"{companyA}","locationId":"{locX}"}`, noAccess, w.app.ID, 403},

@@ -1,10 +1,14 @@
 package ratelimit
 
-import "time"
+import (
+	"time"
+
+	"github.com/tenantry/tenantry"
+)
 
 // day is the length of the daily window. It starts with a caller's first
 // request, not at midnight, so no time zone plays a part.
-const day = 24 * time.Hour
+const day = tenantry.DailyWindow
 
 // Limits is the quota of one key.
 type Limits struct {

@@ -1,8 +1,6 @@
 package ratelimit
 
 import (
-	"iter"
-	"slices"
 	"sync"
 	"time"
 )
@@ -34,6 +32,7 @@ type Memory struct {
 type entry struct {
 	key   string
 	state State
+	dirty bool // its daily count has not been saved
 }
 
 // NewMemory makes empty counters for l that read the time from now. It should
@@ -50,28 +49,8 @@ func (m *Memory) Take(key string) Decision {
 	now := m.now() // under the lock, so that time never runs backwards between two decisions
 	m.sweep(now)
 	d, state := Decide(m.limits, m.state(key), now)
-	m.keep(key, state)
+	m.keep(key, state, d.Allowed)
 	return d
-}
-
-// All gives every key with its state, in no order, so that the daily counters
-// can be saved when the program stops. It gives one moment: what the caller's
-// loop or others take meanwhile is not in it.
-func (m *Memory) All() iter.Seq2[string, State] {
-	return func(yield func(string, State) bool) {
-		for _, e := range m.copy() {
-			if !yield(e.key, e.state) {
-				return
-			}
-		}
-	}
-}
-
-// Restore sets the state of key, for counters that outlive a restart.
-func (m *Memory) Restore(key string, state State) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.keep(key, state)
 }
 
 func (m *Memory) state(key string) State {
@@ -81,16 +60,17 @@ func (m *Memory) state(key string) State {
 	return State{}
 }
 
-func (m *Memory) keep(key string, state State) {
+func (m *Memory) keep(key string, state State, dirty bool) {
 	if i, ok := m.index[key]; ok {
 		m.entries[i].state = state
+		m.entries[i].dirty = m.entries[i].dirty || dirty
 		return
 	}
 	if state.idle() {
 		return
 	}
 	m.index[key] = len(m.entries)
-	m.entries = append(m.entries, entry{key, state})
+	m.entries = append(m.entries, entry{key, state, dirty})
 }
 
 // sweep drops the idle ones among the next entries. It writes back what it finds
@@ -120,11 +100,4 @@ func (m *Memory) drop(i int) {
 	}
 	m.entries[last] = entry{}
 	m.entries = m.entries[:last]
-}
-
-// copy is for All, whose loop must not hold everybody up.
-func (m *Memory) copy() []entry {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Clone(m.entries)
 }

@@ -57,20 +57,13 @@ func (s *Store) AppByClient(ctx context.Context, client string) (tenantry.App, e
 }
 
 // Apps lists apps. Errors: none of the caller's.
-func (s *Store) Apps(ctx context.Context, f tenantry.AppFilter) (page tenantry.Page[tenantry.App], err error) {
-	var c conditions
-	c.add(`a.deleted_at IS NULL`)
+func (s *Store) Apps(ctx context.Context, f tenantry.AppFilter) (tenantry.Page[tenantry.App], error) {
+	k := keyset{columns: appColumns, from: `apps a`, key: `a.id`, after: f.After, limit: f.Limit}
+	k.add(`a.deleted_at IS NULL`)
 	if f.CompanyID != "" {
-		c.add(`a.company_id = ` + c.arg(f.CompanyID))
+		k.add(`a.company_id = ` + k.arg(f.CompanyID))
 	}
-	page.Total, err = db.One(ctx, s.db.Read(), scanInt, `SELECT count(*) FROM apps a`+c.where(), c.args...)
-	if err != nil {
-		return page, err
-	}
-	c.add(`a.id > ` + c.arg(f.After))
-	page.Items, err = db.All(ctx, s.db.Read(), scanApp,
-		`SELECT `+appColumns+` FROM apps a`+c.where()+` ORDER BY a.id LIMIT `+c.arg(f.Limit), c.args...)
-	return page, err
+	return pageOf(ctx, s, scanApp, k)
 }
 
 // CreateApp adds an app with its first client secret, of which it gets the SHA-256. Its

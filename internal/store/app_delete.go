@@ -44,7 +44,7 @@ func (s *Store) uninstallEverywhere(ctx context.Context, by tenantry.Actor, id t
 			return err
 		}
 	}
-	return nil
+	return s.dropEnded(ctx, `app_id = $1`, id)
 }
 
 // disableApp takes away at once what an app could still be used with.

@@ -113,21 +113,14 @@ func (s *Store) CodeExists(ctx context.Context, hash string) (bool, error) {
 // and for a consent that does not hold any more, with code location_inactive when the only
 // chosen location is paused.
 func (s *Store) ExchangeCode(ctx context.Context, hash string, x tenantry.CodeExchange) (issued tenantry.Issued, err error) {
-	var refusal error // of a transaction that keeps what it wrote
 	var app tenantry.App
 	var c codeRow
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		refusal = nil
 		c, err = codeOf(ctx, t, hash)
 		switch {
 		case err != nil:
 			return err
-		case c.AppID != x.AppID:
-			return tenantry.CodeNotFound()
-		case c.usedAt != nil:
-			refusal = tenantry.CodeNotFound()
-			return t.revokeGrants(ctx, tenantry.Actor{AppID: x.AppID}, codeReplayed, `id = $1`, c.grantID)
-		case t.now.UnixMilli() >= c.expiresAt:
+		case c.AppID != x.AppID, c.usedAt != nil, t.now.UnixMilli() >= c.expiresAt:
 			return tenantry.CodeNotFound()
 		}
 		if err := x.Check(c.Consent); err != nil {
@@ -139,8 +132,10 @@ func (s *Store) ExchangeCode(ctx context.Context, hash string, x tenantry.CodeEx
 		issued, err = s.take(ctx, t, hash, c.Consent, x, app)
 		return err
 	})
-	if err == nil {
-		err = refusal
+	if c.usedAt != nil && c.AppID == x.AppID {
+		if err := s.revokeGrant(ctx, tenantry.Actor{AppID: x.AppID}, codeReplayed, x.AppID, c.grantID); err != nil {
+			return tenantry.Issued{}, err
+		}
 	}
 	if err != nil {
 		return tenantry.Issued{}, err

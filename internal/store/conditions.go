@@ -22,7 +22,12 @@ func (c *conditions) arg(v any) string {
 	return "$" + strconv.Itoa(len(c.args))
 }
 
-func (c *conditions) where() string { return ` WHERE ` + strings.Join(c.parts, ` AND `) }
+func (c *conditions) where() string {
+	if len(c.parts) == 0 {
+		return ""
+	}
+	return ` WHERE ` + strings.Join(c.parts, ` AND `)
+}
 
 // inArgs notes a list of arguments and gives the inside of its IN (…).
 func inArgs[T any](c *conditions, values []T) string {

@@ -238,7 +238,8 @@ func patchProblems(ctx context.Context, q db.Q, before tenantry.CustomField, p t
 	return append(problems, more...), err
 }
 
-// DeleteCustomField removes a custom field and frees its key. The fields of a folder
+// DeleteCustomField removes a custom field and frees its key; the files that were uploaded
+// to it, or to a contact for it, go with it, their bytes a while later. The fields of a folder
 // that is removed stay, in no folder: each is an update of its own, before the
 // folder's event. Errors: NotFound, NoAccess.
 func (s *Store) DeleteCustomField(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, id tenantry.CustomFieldID) error {
@@ -249,6 +250,11 @@ func (s *Store) DeleteCustomField(ctx context.Context, loc tenantry.LocationID, 
 		}
 		if before.IsFolder() {
 			if err := emptyFolder(ctx, t, by, before); err != nil {
+				return err
+			}
+		}
+		if before.DataType == tenantry.FileUploadField {
+			if _, err := t.Exec(ctx, `DELETE FROM files WHERE location_id = $1 AND (owner_id = $2 OR field_id = $2)`, loc, id); err != nil {
 				return err
 			}
 		}

@@ -45,6 +45,21 @@ func (s *Store) AddFiles(ctx context.Context, loc tenantry.LocationID, by tenant
 	})
 }
 
+// KnownFiles tells which of the files of a location have a row, that of a deleted
+// location too until it is purged.
+func (s *Store) KnownFiles(ctx context.Context, loc tenantry.LocationID, ids []tenantry.FileID) ([]tenantry.FileID, error) {
+	var q conditions
+	q.add(`location_id = ` + q.arg(loc) + ` AND id IN (` + inArgs(&q, ids) + `)`)
+	return db.All(ctx, s.db.Read(), func(r db.Row) (id tenantry.FileID, err error) { return id, r.Scan(&id) },
+		`SELECT id FROM files`+q.where(), q.args...)
+}
+
+// KnowsLocation tells whether this database has ever had the location: its events outlive it.
+func (s *Store) KnowsLocation(ctx context.Context, loc tenantry.LocationID) (bool, error) {
+	return db.One(ctx, s.db.Read(), func(r db.Row) (is bool, err error) { return is, r.Scan(&is) },
+		`SELECT EXISTS (SELECT 1 FROM locations WHERE location_id = $1) OR EXISTS (SELECT 1 FROM events WHERE location_id = $1)`, loc)
+}
+
 // ownsFiles refuses an id that is neither a contact nor a custom field of the location.
 func ownsFiles(ctx context.Context, q db.Q, loc tenantry.LocationID, id string) error {
 	_, err := db.One(ctx, q, func(r db.Row) (found string, err error) { return found, r.Scan(&found) },

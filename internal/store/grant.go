@@ -129,6 +129,43 @@ func (t *tx) revokeGrants(ctx context.Context, by tenantry.Actor, reason, where 
 	return nil
 }
 
+// revokeGrant ends a grant of an app with those that were exchanged for it, and all their
+// tokens. Where there is none, it does nothing.
+func (s *Store) revokeGrant(ctx context.Context, by tenantry.Actor, reason string, app tenantry.AppID, id tenantry.GrantID) error {
+	if err := s.dropEnded(ctx, exchangedFor+` AND app_id = $2`, id, app); err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		return t.revokeGrants(ctx, by, reason, `id = $1 AND app_id = $2`, id, app)
+	})
+}
+
+// dropEnded removes the grants that the condition selects and whose refresh tokens have
+// ended; a record of that is there. What is left of them are access tokens, which are
+// refused from now on. There can be many for a location: they go in short transactions, before
+// the one that takes the rest.
+func (s *Store) dropEnded(ctx context.Context, where string, args ...any) error {
+	c := conditions{args: args}
+	query := `DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE ` + where + ` AND revoked_at IS NOT NULL LIMIT ` +
+		c.arg(installStep) + `) RETURNING id`
+	for left := installStep; left == installStep; {
+		err := s.write(ctx, func(ctx context.Context, t *tx) error {
+			ended, err := db.All(ctx, t, func(r db.Row) (id tenantry.GrantID, err error) { return id, r.Scan(&id) }, query, c.args...)
+			left = len(ended)
+			for _, id := range ended {
+				if err == nil {
+					err = t.revoke(ctx, tenantry.RevokedGrant(id))
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // recordRevoked records the end of a grant, for the tenant that it was for.
 func (t *tx) recordRevoked(ctx context.Context, by tenantry.Actor, g tenantry.Grant, reason string) error {
 	loc, company := t.loc, t.company

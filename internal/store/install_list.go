@@ -12,12 +12,15 @@ import (
 // installed there. Total counts all that match, whatever the page.
 func (s *Store) InstalledLocations(ctx context.Context, f tenantry.InstalledFilter) (page tenantry.Page[tenantry.InstalledLocation], err error) {
 	q := newInstalledQuery(f)
-	page.Total, err = db.One(ctx, s.db.Read(), scanInt, q.count(), q.args...)
-	if err != nil {
-		return page, err
-	}
-	text := q.page(f)
-	page.Items, err = db.All(ctx, s.db.Read(), scanInstalled, text, q.args...)
+	count, countArgs := q.count(), q.args
+	rows := q.page(f)
+	err = s.db.Snapshot(ctx, func(ctx context.Context, tx db.Q) error {
+		if page.Total, err = db.One(ctx, tx, scanInt, count, countArgs...); err != nil {
+			return err
+		}
+		page.Items, err = db.All(ctx, tx, scanInstalled, rows, q.args...)
+		return err
+	})
 	if f.Before != "" {
 		slices.Reverse(page.Items)
 	}

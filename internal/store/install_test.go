@@ -171,6 +171,78 @@ func TestExchangesDoNotPileUp(t *testing.T) {
 	})
 }
 
+// TestExchangesByTheOwner: what an app exchanges for tokens of client credentials does not pile
+// up either.
+func TestExchangesByTheOwner(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		ctx, c := t.Context(), newClient(t, e)
+		c.grant(t, c.some(e.LocA))
+		issued := make([]tenantry.Issued, 101)
+		for i := range issued {
+			owner := ok[tenantry.Issued](t)(e.Store.IssueForOwner(ctx, c.app.ID))
+			issued[i] = ok[tenantry.Issued](t)(e.Store.ExchangeLocation(ctx, caller(owner), e.LocA))
+		}
+		for i, want := range map[int]bool{0: false, 1: true, 100: true} {
+			if _, err := c.refresh(t, issued[i].RefreshToken); (err == nil) != want {
+				t.Errorf("exchange %d: %v", i, err)
+			}
+		}
+	})
+}
+
+// TestEndedExchangesGo: the access tokens of grants that ended because of newer ones are
+// refused when the app goes, is uninstalled, or gives back the agency's token, in however many
+// steps that takes.
+func TestEndedExchangesGo(t *testing.T) {
+	for name, end := range map[string]func(c *client, agency tenantry.Issued) error{
+		"uninstalled there": func(c *client, _ tenantry.Issued) error {
+			return c.Store.Uninstall(t.Context(), c.LocA, tenantry.System(), c.app.ID)
+		},
+		"uninstalled everywhere": func(c *client, _ tenantry.Issued) error {
+			return c.Store.UninstallCompany(t.Context(), c.CompanyA, tenantry.System(), c.app.ID)
+		},
+		"revoked": func(c *client, agency tenantry.Issued) error {
+			return c.Store.RevokeRefreshToken(t.Context(), tenantry.System(), c.app.ID, agency.RefreshToken)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			forEach(t, func(t *testing.T, e *testkit.Env) {
+				c := newClient(t, e)
+				agency := c.grant(t, c.some(e.LocA))
+				issued := make([]tenantry.Issued, 603) // 100 stay good, and one step takes 500
+				for i := range issued {
+					issued[i] = ok[tenantry.Issued](t)(e.Store.ExchangeLocation(t.Context(), caller(agency), e.LocA))
+				}
+				if isRevoked(t, e, issued[0]) {
+					t.Fatal("its access token was revoked before")
+				}
+				if err := end(c, agency); err != nil {
+					t.Fatal(err)
+				}
+				for _, i := range []int{0, 501, 502, 503, 602} {
+					if !isRevoked(t, e, issued[i]) {
+						t.Errorf("access token %d is good", i)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestExchangeWithARevokedToken: a request that was let in before the agency's grant was
+// revoked gets nothing that outlives it.
+func TestExchangeWithARevokedToken(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		c := newClient(t, e)
+		agency := c.grant(t, c.some(e.LocA))
+		if err := e.Store.RevokeRefreshToken(t.Context(), tenantry.System(), c.app.ID, agency.RefreshToken); err != nil {
+			t.Fatal(err)
+		}
+		_, err := e.Store.ExchangeLocation(t.Context(), caller(agency), e.LocA)
+		wantCode(t, err, tenantry.Unauthenticated, "token_invalid")
+	})
+}
+
 // TestUninstall: of a location, by its deletion, and of a whole agency in more than one step.
 func TestUninstall(t *testing.T) {
 	forEach(t, func(t *testing.T, e *testkit.Env) {

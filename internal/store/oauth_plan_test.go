@@ -23,6 +23,7 @@ func TestHotPathsUseIndexes(t *testing.T) {
 		"refresh":       {liveGrantQuery, []any{"grant", "app"}},
 		"revocations":   {revocationsQuery, []any{1, "key", 1, 9}},
 		"exchanged for": {`DELETE FROM grants WHERE ` + exchangedFor, []any{"grant"}},
+		"too many":      {exchangedTooMany, []any{"location", "app", 9}},
 	}
 	yes, no := true, false
 	for name, f := range map[string]tenantry.InstalledFilter{

@@ -193,7 +193,5 @@ func (s *Store) RevokeRefreshToken(ctx context.Context, by tenantry.Actor, app t
 	if !ok {
 		return nil
 	}
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		return t.revokeGrants(ctx, by, clientRevoked, `id = $1 AND app_id = $2`, id, app)
-	})
+	return s.revokeGrant(ctx, by, clientRevoked, app, id)
 }

@@ -31,6 +31,16 @@ func (s *Store) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 	return keys, err
 }
 
+// IsSealed tells whether a database holds what only its own key opens: every database that
+// was served has a signing key.
+func IsSealed(ctx context.Context, d *db.DB) (bool, error) {
+	version, err := d.SchemaVersion(ctx)
+	if err != nil || version == 0 {
+		return false, err
+	}
+	return db.One(ctx, d.Read(), func(r db.Row) (is bool, err error) { return is, r.Scan(&is) }, `SELECT EXISTS (SELECT 1 FROM signing_keys)`)
+}
+
 // AddSigningKey keeps a key of the token issuer; the newest one signs.
 func (s *Store) AddSigningKey(ctx context.Context, k SigningKey) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {

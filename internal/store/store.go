@@ -66,7 +66,7 @@ type tx struct {
 // and what it was given it leaves as it is.
 //
 // Where the engine lets others write meanwhile, what fn relies on is locked first, in this
-// order: a code or grant, the location, the company.
+// order: a code or grant, the location, an agency's grant that is exchanged for it, the company.
 func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) error {
 	var revoked []tenantry.Revocation
 	err := s.db.Write(ctx, func(ctx context.Context, t *db.Tx) error {

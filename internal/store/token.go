@@ -128,23 +128,16 @@ func scanPrivateToken(r db.Row) (p tenantry.PrivateToken, err error) {
 }
 
 // PrivateTokens lists private integration tokens, without those of deleted locations.
-func (s *Store) PrivateTokens(ctx context.Context, f tenantry.PrivateTokenFilter) (page tenantry.Page[tenantry.PrivateToken], err error) {
-	var c conditions
-	c.add(`NOT EXISTS (SELECT 1 FROM locations l WHERE l.location_id = tokens.location_id AND l.deleted_at IS NOT NULL)`)
+func (s *Store) PrivateTokens(ctx context.Context, f tenantry.PrivateTokenFilter) (tenantry.Page[tenantry.PrivateToken], error) {
+	k := keyset{columns: privateTokenColumns, from: `tokens`, key: `id`, after: f.After, limit: f.Limit}
+	k.add(`NOT EXISTS (SELECT 1 FROM locations l WHERE l.location_id = tokens.location_id AND l.deleted_at IS NOT NULL)`)
 	if f.CompanyID != "" {
-		c.add(`company_id = ` + c.arg(f.CompanyID))
+		k.add(`company_id = ` + k.arg(f.CompanyID))
 	}
 	if f.LocationID != "" {
-		c.add(`location_id = ` + c.arg(f.LocationID))
+		k.add(`location_id = ` + k.arg(f.LocationID))
 	}
-	page.Total, err = db.One(ctx, s.db.Read(), scanInt, `SELECT count(*) FROM tokens`+c.where(), c.args...)
-	if err != nil {
-		return page, err
-	}
-	c.add(`id > ` + c.arg(f.After))
-	page.Items, err = db.All(ctx, s.db.Read(), scanPrivateToken,
-		`SELECT `+privateTokenColumns+` FROM tokens`+c.where()+` ORDER BY id LIMIT `+c.arg(f.Limit), c.args...)
-	return page, err
+	return pageOf(ctx, s, scanPrivateToken, k)
 }
 
 // RotateToken replaces a private integration token by the one of this hash. The old one

@@ -11,21 +11,24 @@ import (
 // Uninstall takes an app from a location, with every token that the app has for it.
 // Errors: NoAccess when the location is gone, NotFound when the app is not installed there.
 func (s *Store) Uninstall(ctx context.Context, loc tenantry.LocationID, by tenantry.Actor, app tenantry.AppID) error {
-	return s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error {
-		if _, err := installOf(ctx, t, loc, app); err != nil {
-			return err
-		}
-		return t.uninstall(ctx, by, app)
-	})
-}
-
-// uninstall takes an app from the transaction's location.
-func (t *tx) uninstall(ctx context.Context, by tenantry.Actor, app tenantry.AppID) error {
-	before, err := installOf(ctx, t, t.loc, app)
-	if err != nil {
+	if err := s.dropEnded(ctx, `location_id = $1 AND app_id = $2`, loc, app); err != nil {
 		return err
 	}
+	return s.inLocation(ctx, loc, func(ctx context.Context, t *tx) error { return t.uninstall(ctx, by, app) })
+}
+
+// uninstall takes an app from the transaction's location, with its tokens.
+func (t *tx) uninstall(ctx context.Context, by tenantry.Actor, app tenantry.AppID) error {
 	if err := t.revokeGrants(ctx, by, appRemoved, `location_id = $1 AND app_id = $2`, t.loc, app); err != nil {
+		return err
+	}
+	return t.removeInstall(ctx, by, app)
+}
+
+// removeInstall takes an app from the transaction's location, but for its tokens.
+func (t *tx) removeInstall(ctx context.Context, by tenantry.Actor, app tenantry.AppID) error {
+	before, err := installOf(ctx, t, t.loc, app)
+	if err != nil {
 		return err
 	}
 	if _, err := t.Exec(ctx, `DELETE FROM installs WHERE location_id = $1 AND app_id = $2`, t.loc, app); err != nil {
@@ -39,15 +42,19 @@ func (t *tx) uninstall(ctx context.Context, by tenantry.Actor, app tenantry.AppI
 func (t *tx) uninstallAll(ctx context.Context, by tenantry.Actor) error {
 	apps, err := db.All(ctx, t, func(r db.Row) (a tenantry.AppID, err error) { return a, r.Scan(&a) },
 		`SELECT app_id FROM installs WHERE location_id = $1 ORDER BY app_id`, t.loc)
+	if err != nil {
+		return err
+	}
+	// Those that ended before go with the location's other rows: nobody's token of it is good.
+	if err := t.revokeGrants(ctx, by, appRemoved, `location_id = $1 AND revoked_at IS NULL`, t.loc); err != nil {
+		return err
+	}
 	for _, app := range apps {
-		if err == nil {
-			err = t.uninstall(ctx, by, app)
+		if err := t.removeInstall(ctx, by, app); err != nil {
+			return err
 		}
 	}
-	if err == nil {
-		err = t.revokeGrants(ctx, by, appRemoved, `location_id = $1`, t.loc)
-	}
-	return err
+	return nil
 }
 
 // UninstallCompany takes an app from a company and all its locations, with every token that
@@ -56,12 +63,15 @@ func (t *tx) uninstallAll(ctx context.Context, by tenantry.Actor) error {
 // app is installed nowhere in the company.
 func (s *Store) UninstallCompany(ctx context.Context, company tenantry.CompanyID, by tenantry.Actor, app tenantry.AppID) error {
 	was := false
+	if err := s.dropEnded(ctx, `company_id = $1 AND app_id = $2`, company, app); err != nil {
+		return err
+	}
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
 		err := t.uninstallCompany(ctx, by, app, company)
+		was = err == nil
 		if tenantry.KindOf(err) == tenantry.NotFound {
 			return nil
 		}
-		was = err == nil
 		return err
 	})
 	for done := false; err == nil && !done; {

@@ -149,29 +149,22 @@ func (s *Store) InstallableLocations(ctx context.Context, user tenantry.UserID, 
 		_, err = found(u, err, "User", string(user))
 		return page, err
 	}
-	page.Items = []tenantry.Location{}
-	var c conditions
-	c.add(`company_id = ` + c.arg(u.CompanyID) + ` AND deleted_at IS NULL`)
+	k := keyset{columns: locationColumns, from: `locations`, key: `location_id`, after: f.After, limit: f.Limit}
+	k.add(`company_id = ` + k.arg(u.CompanyID) + ` AND deleted_at IS NULL`)
 	switch {
 	case u.MayInstallOnCompany():
 	case u.Type == tenantry.AgencyUser || u.Role == tenantry.AdminRole:
-		c.add(`location_id IN (SELECT location_id FROM user_locations WHERE user_id = ` + c.arg(user) + `)`)
+		k.add(`location_id IN (SELECT location_id FROM user_locations WHERE user_id = ` + k.arg(user) + `)`)
 	default:
-		return page, nil
+		return tenantry.Page[tenantry.Location]{Items: []tenantry.Location{}}, nil
+	}
+	if f.IDs != nil {
+		k.add(`location_id IN (` + inArgs(&k.conditions, f.IDs) + `)`)
 	}
 	if f.Query != "" {
-		c.add(db.Contains(`name_key`, c.arg(tenantry.Fold(f.Query))))
+		k.add(db.Contains(`name_key`, k.arg(tenantry.Fold(f.Query))))
 	}
-	page.Total, err = db.One(ctx, s.db.Read(), scanInt, `SELECT count(*) FROM locations`+c.where(), c.args...)
-	if err != nil {
-		return page, err
-	}
-	if f.After != "" {
-		c.add(`location_id > ` + c.arg(f.After))
-	}
-	page.Items, err = db.All(ctx, s.db.Read(), scanLocation,
-		`SELECT `+locationColumns+` FROM locations`+c.where()+` ORDER BY location_id LIMIT `+c.arg(f.Limit), c.args...)
-	return page, err
+	return pageOf(ctx, s, scanLocation, k)
 }
 
 func scanInt(r db.Row) (n int, err error) { return n, r.Scan(&n) }

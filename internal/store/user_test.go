@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -105,6 +106,60 @@ func TestSessions(t *testing.T) {
 		gone("b")
 		if _, err := e.Store.CreateSession(ctx, "c", "x"); tenantry.KindOf(err) != tenantry.NotFound {
 			t.Errorf("a session of nobody: %v", err)
+		}
+	})
+}
+
+// TestUsers are listed page by page with the live locations that they are assigned to.
+func TestUsers(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		ctx := t.Context()
+		gone := e.Location(t, e.CompanyA, "Gone")
+		user := func(company tenantry.CompanyID, locs ...tenantry.LocationID) tenantry.User {
+			t.Helper()
+			return ok[tenantry.User](t)(e.Store.CreateUser(ctx, tenantry.System(), tenantry.User{CompanyID: company, FirstName: "U", LocationIDs: locs}))
+		}
+		first, stranger, second := user(e.CompanyA, e.LocB, gone, e.LocA), user(e.CompanyB, e.LocX), user(e.CompanyA)
+		last := user(e.CompanyA, e.LocB)
+		if err := e.Store.DeleteLocation(ctx, gone, tenantry.System()); err != nil {
+			t.Fatal(err)
+		}
+		first.LocationIDs = []tenantry.LocationID{e.LocA, e.LocB}
+		second.LocationIDs = nil
+		for _, tt := range []struct {
+			f     tenantry.UserFilter
+			total int
+			want  []tenantry.User
+		}{
+			{tenantry.UserFilter{Limit: 9}, 4, []tenantry.User{first, stranger, second, last}},
+			{tenantry.UserFilter{CompanyID: e.CompanyA, Limit: 2}, 3, []tenantry.User{first, second}},
+			{tenantry.UserFilter{CompanyID: e.CompanyA, Limit: 2, After: second.ID}, 3, []tenantry.User{last}},
+			{tenantry.UserFilter{CompanyID: "nobody", Limit: 2}, 0, []tenantry.User{}},
+		} {
+			page := ok[tenantry.Page[tenantry.User]](t)(e.Store.Users(ctx, tt.f))
+			if diff := cmp.Diff(tt.want, page.Items); diff != "" || page.Total != tt.total {
+				t.Errorf("%+v: total %d (-want +got):\n%s", tt.f, page.Total, diff)
+			}
+		}
+	})
+}
+
+// TestEqualUsersAtOnce (requirement 38): of fifty users with one e-mail address one is made.
+func TestEqualUsersAtOnce(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		const n = 50
+		failures := parallel(n, func(i int) error {
+			_, err := e.Store.CreateUser(t.Context(), tenantry.System(), tenantry.User{CompanyID: e.CompanyA, Email: fmt.Sprintf("%c@once.test", "aA"[i%2])})
+			return err
+		})
+		kinds := map[tenantry.Kind]int{}
+		for _, err := range failures {
+			if err != nil {
+				kinds[tenantry.KindOf(err)]++
+			}
+		}
+		if diff := cmp.Diff(map[tenantry.Kind]int{tenantry.Conflict: n - 1}, kinds); diff != "" {
+			t.Errorf("refused (-want +got):\n%s", diff)
 		}
 	})
 }

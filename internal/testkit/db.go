@@ -43,7 +43,7 @@ func open(t testing.TB, url string) *db.DB {
 
 // template is the file of a migrated database without rows. It is made once for each
 // process: the migrations take longer than most tests.
-var template = sync.OnceValues(func() ([]byte, error) {
+var template = sync.OnceValues(func() ([]byte, error) { //nolint:gochecknoglobals // made once a process, never changed
 	folder, err := os.MkdirTemp("", "tenantry-template-")
 	if err != nil {
 		return nil, err

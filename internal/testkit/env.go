@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -30,7 +31,9 @@ type Env struct {
 	Tokens *oauth.Authenticator
 	Routes []wire.Route
 	URL    string
-	Log    *Log // the server's
+	Log    *Log // the server's, at every level
+	// Handler is the server's, for benchmarks that leave the network out.
+	Handler http.Handler
 
 	CompanyA, CompanyB tenantry.CompanyID
 	LocA, LocB, LocX   tenantry.LocationID
@@ -38,6 +41,7 @@ type Env struct {
 	limits ratelimit.Limits
 	// tokenLimits are those of the token endpoint.
 	tokenLimits ratelimit.Limits
+	metrics     *httpd.Metrics
 	document    *document
 	names       *strings.Replacer
 	tokens      map[string]string
@@ -57,6 +61,11 @@ func WithLimits(l ratelimit.Limits) Option {
 // WithTokenLimits switches the limits of the token endpoint on; an Env has none by default.
 func WithTokenLimits(l ratelimit.Limits) Option {
 	return func(e *Env) { e.tokenLimits = l }
+}
+
+// WithMetrics counts the server's requests in m.
+func WithMetrics(m *httpd.Metrics) Option {
+	return func(e *Env) { e.metrics = m }
 }
 
 // Start is when an Env's clock stands at first.
@@ -83,13 +92,14 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	a := api.New(e.Store, e.Files, e.URL)
 	pages, err := oauth.NewPages(e.Store, e.URL, e.Clock.Now)
 	must(t, err)
-	log := slog.New(slog.NewJSONHandler(e.Log, nil))
+	log := slog.New(slog.NewJSONHandler(e.Log, &slog.HandlerOptions{Level: slog.Level(math.MinInt), AddSource: true}))
 	o := httpd.Options{
-		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Version: "test", Now: e.Clock.Now,
+		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Metrics: e.metrics, Version: "test", Now: e.Clock.Now,
 	}
 	e.Routes = httpd.Routes(o)
 	e.document = newDocument(t, e.Routes)
-	srv.Config = httpd.NewServer(httpd.New(o), log)
+	e.Handler = httpd.New(o)
+	srv.Config = httpd.NewServer(e.Handler, log)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	e.populate(t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -121,10 +122,34 @@ func (e *Env) eventsAfter(t testing.TB, n int) []tenantry.EventType {
 	return types
 }
 
-// Do sends a row and checks nothing.
+// Do sends a row and checks only that the answer is as the operation's document says.
 func (e *Env) Do(t testing.TB, row Scenario) Answer {
 	t.Helper()
-	var body io.Reader
+	req := e.request(t, row)
+	a := Do(t, req)
+	e.checkDocument(t, req, a)
+	return a
+}
+
+// Handle is [Env.Do] without a connection, for tests of many requests.
+func (e *Env) Handle(t testing.TB, row Scenario) Answer {
+	t.Helper()
+	return e.Serve(t, e.request(t, row))
+}
+
+// Serve answers a request of any form without a connection, and checks the answer as [Env.Do] does.
+func (e *Env) Serve(t testing.TB, req *http.Request) Answer {
+	t.Helper()
+	w := httptest.NewRecorder()
+	e.Handler.ServeHTTP(w, req)
+	a := newAnswer(w.Code, w.Header(), w.Body.Bytes())
+	e.checkDocument(t, req, a)
+	return a
+}
+
+func (e *Env) request(t testing.TB, row Scenario) *http.Request {
+	t.Helper()
+	var body io.Reader = http.NoBody
 	if row.Body != "" {
 		body = strings.NewReader(e.Names(row.Body))
 	}
@@ -144,12 +169,15 @@ func (e *Env) Do(t testing.TB, row Scenario) Answer {
 	for name, value := range row.Header {
 		req.Header.Set(name, e.Names(value))
 	}
-	a := Do(t, req)
-	// What reached a row must be as its document says.
-	if route := e.operation(row.Method, req.URL.EscapedPath()); route != nil && a.Text("code") != "route_not_found" {
+	return req
+}
+
+// checkDocument: what reached an operation must be answered as its document says.
+func (e *Env) checkDocument(t testing.TB, req *http.Request, a Answer) {
+	t.Helper()
+	if route := e.operation(req.Method, req.URL.EscapedPath()); route != nil && a.Text("code") != "route_not_found" {
 		e.document.check(t, route.Op, a)
 	}
-	return a
 }
 
 // Do sends a request of any form and reads the answer.
@@ -160,9 +188,12 @@ func Do(t testing.TB, req *http.Request) Answer {
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(resp.Body)
 	must(t, err)
-	a := Answer{Status: resp.StatusCode, Header: resp.Header, Raw: raw}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if err := dec.Decode(&a.JSON); err != nil {
+	return newAnswer(resp.StatusCode, resp.Header, raw)
+}
+
+func newAnswer(status int, header http.Header, raw []byte) Answer {
+	a := Answer{Status: status, Header: header, Raw: raw}
+	if err := json.Unmarshal(raw, &a.JSON); err != nil {
 		a.JSON = nil
 	}
 	return a
@@ -237,6 +268,13 @@ func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.Write(p)
+}
+
+// Reset forgets the lines so far.
+func (l *Log) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.buf = bytes.Buffer{}
 }
 
 // String gives the lines so far.

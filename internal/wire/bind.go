@@ -260,8 +260,8 @@ func (v *value) bindNumber(dst reflect.Value, raw json.RawMessage, path string, 
 		out.Add(path, textNumber)
 		return
 	}
-	// Beyond 2^53 a JavaScript client can no longer say which integer it means.
-	if v.kind == kindInteger && (n != math.Trunc(n) || math.Abs(n) > 1<<53) {
+	// From 2^53 on a JavaScript client can no longer say which integer it means, nor a float64 here.
+	if v.kind == kindInteger && (n != math.Trunc(n) || math.Abs(n) >= 1<<53) {
 		out.Add(path, textInteger)
 		return
 	}

@@ -9,9 +9,9 @@ import (
 // Exchange is the record of one request and its answer. The edge makes it and
 // logs it; the mux fills it in on the way.
 type Exchange struct {
-	TraceID   string // UUID of the answer, also in its X-Trace-Id header
-	Operation string // operation id, empty when no row matched
-	Version   string // of the Version header, once it is known to be good
+	TraceID   string    // UUID of the answer, also in its X-Trace-Id header
+	Operation Operation // what the request led to, zero when that is nothing
+	Version   string    // of the Version header, once it is known to be good
 	Caller    tenantry.Caller
 	Err       error // what the answer reports, with its private cause
 }

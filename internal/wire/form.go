@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -14,8 +15,9 @@ import (
 
 // Limits of a multipart body; one file's own limit is the handler's.
 const (
-	maxParts    = 100
-	maxTextPart = 64 << 10 // bytes of one text part
+	maxParts      = 100
+	maxPartHeader = 16 << 10 // bytes of one part's header, and of what stands before it
+	maxTextPart   = 64 << 10 // bytes of one text part
 )
 
 // Form is the multipart body of an operation. Its text parts are the
@@ -62,7 +64,7 @@ type FilePart struct {
 func (f *Form[T]) Read(file func(FilePart) error) (*T, error) {
 	var pairs []Text
 	for n := 0; ; n++ {
-		part, err := f.reader.NextRawPart()
+		part, err := f.next()
 		if errors.Is(err, io.EOF) && f.end.seen() {
 			return f.bindText(pairs)
 		}
@@ -76,6 +78,9 @@ func (f *Form[T]) Read(file func(FilePart) error) (*T, error) {
 		if part.FileName() != "" {
 			if err := file(FilePart{Reader: part, Field: part.FormName(), Name: part.FileName()}); err != nil {
 				return nil, err
+			}
+			if _, err := io.Copy(io.Discard, part); err != nil { // what file left of it
+				return nil, formError(err)
 			}
 			continue
 		}
@@ -91,12 +96,26 @@ func (f *Form[T]) Read(file func(FilePart) error) (*T, error) {
 	}
 }
 
+// next finds the next part. The parser would hold megabytes of a header, and skip any length of
+// text before the first part.
+func (f *Form[T]) next() (*multipart.Part, error) {
+	f.end.budget = maxPartHeader
+	defer func() { f.end.budget = math.MaxInt }()
+	part, err := f.reader.NextRawPart()
+	if err != nil && f.end.spent { // which the parser's error need not say
+		err = tenantry.Errorf(tenantry.TooLarge, "payload_too_large", "The header of a part is larger than %d bytes", maxPartHeader)
+	}
+	return part, err
+}
+
 // formEnd remembers the end of what was read of a multipart body. The parser takes a
 // body that was cut off before a part, or in the header of one, for a complete one.
 type formEnd struct {
-	body io.Reader
-	mark []byte // closes a complete body
-	last []byte
+	body   io.Reader
+	budget int    // bytes that may be read before it is set anew
+	spent  bool   // more than the budget was asked for
+	mark   []byte // closes a complete body
+	last   []byte // its last endLen bytes are what is remembered
 }
 
 // endLen is more than the parser reads at a time, twice.
@@ -104,15 +123,27 @@ const endLen = 16 << 10
 
 // Read reads the body.
 func (e *formEnd) Read(p []byte) (int, error) {
-	n, err := e.body.Read(p)
-	e.last = append(e.last, p[:n]...)
-	e.last = e.last[max(0, len(e.last)-endLen):]
+	if e.budget == 0 {
+		e.spent = true
+		return 0, io.ErrUnexpectedEOF
+	}
+	n, err := e.body.Read(p[:min(len(p), e.budget)])
+	e.budget -= n
+	if len(e.last)+n > 2*endLen { // at most one copy for each endLen bytes, and no more room
+		e.last = append(e.last[:0], e.last[max(0, len(e.last)-endLen):]...)
+	}
+	e.last = append(e.last, p[max(0, n-endLen):n]...)
 	return n, err
 }
 
-func (e *formEnd) seen() bool { return bytes.Contains(e.last, e.mark) }
+func (e *formEnd) seen() bool {
+	return bytes.Contains(e.last[max(0, len(e.last)-endLen):], e.mark)
+}
 
 func formError(err error) error {
+	if e, ok := errors.AsType[*tenantry.Error](err); ok {
+		return e
+	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return bodyError(err)
 	}

@@ -23,25 +23,41 @@ type Gate struct {
 // decision 11: route, Version header, token, quota, token class, scope,
 // location, input.
 type Mux struct {
-	root   node
-	gate   Gate
-	routes []Route
+	root       node
+	gate       Gate
+	routes     []Route
+	operations []Operation
+}
+
+// Operation is how a request is counted and named, apart from what it is about.
+type Operation struct {
+	Name   string // operation id, or the name of a plain handler
+	Method string
 }
 
 // NewMux makes the mux of these rows.
 func NewMux(gate Gate, routes []Route) *Mux {
 	m := &Mux{gate: gate, routes: routes}
 	for i := range routes {
-		m.root.add(routes[i].Method, routes[i].Path, &entry{route: &routes[i]})
+		m.add(routes[i].Path, &entry{Operation: Operation{Name: routes[i].ID, Method: routes[i].Method}, route: &routes[i]})
 	}
 	return m
 }
 
-// Handle adds a plain handler outside of the API's rows and its gate, such as
-// the OpenAPI document. Path parameters are set with [http.Request.SetPathValue].
-func (m *Mux) Handle(method, path string, h http.Handler) {
-	m.root.add(method, path, &entry{handler: h})
+func (m *Mux) add(path string, e *entry) {
+	m.root.add(e.Method, path, e)
+	m.operations = append(m.operations, e.Operation)
 }
+
+// Handle adds a plain handler outside of the API's rows and its gate, such as
+// the OpenAPI document, as the operation called name. Path parameters are set with
+// [http.Request.SetPathValue].
+func (m *Mux) Handle(method, path, name string, h http.Handler) {
+	m.add(path, &entry{Operation: Operation{Name: name, Method: method}, handler: h})
+}
+
+// Operations gives all that the mux serves so far: rows and plain handlers.
+func (m *Mux) Operations() []Operation { return slices.Clone(m.operations) }
 
 // Routes gives the rows, for tests that must not forget one.
 func (m *Mux) Routes() []Route { return slices.Clone(m.routes) }
@@ -53,6 +69,8 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, r, NoRoute(r))
 		return
 	}
+	x := ExchangeOf(r.Context())
+	x.Operation = e.Operation
 	if e.handler != nil {
 		for name, text := range path {
 			r.SetPathValue(name, text)
@@ -60,8 +78,6 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.handler.ServeHTTP(w, r)
 		return
 	}
-	x := ExchangeOf(r.Context())
-	x.Operation = e.route.ID
 	if e.route.public != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, e.route.maxBody())
 		e.route.public.ServeHTTP(w, r)

@@ -97,6 +97,9 @@ func writeError(w http.ResponseWriter, r *http.Request, err error, shape func(*e
 	if e.Kind == tenantry.Invalid {
 		body.Message = e.Messages
 	}
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110, section 11.6.1
+	}
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}

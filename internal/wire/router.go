@@ -17,6 +17,8 @@ type node struct {
 
 // entry is what a path and method lead to: an operation or a plain handler.
 type entry struct {
+	Operation
+
 	route   *Route
 	handler http.Handler
 	names   []string // of the path's parameters, in order

@@ -276,21 +276,3 @@ func TestUnforeseenErrors(t *testing.T) {
 		t.Errorf("%s, logged %v", w.Body, x.Err)
 	}
 }
-
-// FuzzBind: whatever the body, the answer is JSON and below 500.
-func FuzzBind(f *testing.F) {
-	for _, seed := range []string{``, `{}`, `[]`, `{"name":"n"}`, `{"name":"n","items":[{}]}`, `{"a":{"b":[1e309]}}`, "\x00", `{"name":"\ud800"}`} {
-		f.Add(seed, "limit=1")
-	}
-	mux := testMux(f)
-	f.Fuzz(func(t *testing.T, body, query string) {
-		r := httptest.NewRequestWithContext(t.Context(), "POST", "/locations/loc/things", strings.NewReader(body))
-		r.URL.RawQuery = query
-		r.Header.Set("Version", V3)
-		w := httptest.NewRecorder()
-		mux.ServeHTTP(w, r)
-		if w.Code >= 500 || !json.Valid(w.Body.Bytes()) {
-			t.Fatalf("%d %s", w.Code, w.Body)
-		}
-	})
-}

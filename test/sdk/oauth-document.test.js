@@ -37,9 +37,10 @@ describe('docs/oauth.md', () => {
       env.LOCATION_ACCESS_TOKEN = body.access_token;
     }],
     ['LOCATION_ACCESS_TOKEN', () => {}, ([{ body }]) => assert.equal(body.location.id, env.LOCATION)],
-    ['/oauth/revoke', () => {}, ([{ body: token }, , { body: metadata }, { body: jwks }]) => {
+    ['/oauth/revoke', () => {}, ([{ body: token }, , { body: metadata }, { body: resource }, { body: jwks }]) => {
       assert.equal(token.active, true);
       assert.equal(metadata.token_endpoint, `${env.BASE}/oauth/token`);
+      assert.deepEqual(resource.authorization_servers, [metadata.issuer]);
       assert.ok(jwks.keys.length > 0);
     }],
     ['-X DELETE', async () => {

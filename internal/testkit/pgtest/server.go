@@ -92,7 +92,7 @@ trap 'kill -QUIT $server 2>/dev/null; wait; rm -rf "$1"' EXIT
 server=
 "$0"/initdb --pgdata "$1/data" --username "$2" --auth trust --no-sync --no-instructions \
 	--encoding UTF8 --locale C --locale-provider icu --icu-locale en-US
-"$0"/postgres -D "$1/data" -k "$1" -c listen_addresses= -c max_connections=200 -c fsync=off -c synchronous_commit=off \
+"$0"/postgres -D "$1/data" -k "$1" -p 5432 -c listen_addresses= -c max_connections=200 -c fsync=off -c synchronous_commit=off \
 	-c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c shared_buffers=32MB -c jit=off <&- &
 server=$!
 read -r _ || true
@@ -163,9 +163,12 @@ func (s *Server) wait() error {
 
 // URL names a database of the server, for its superuser.
 func (s *Server) URL(database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: url.Values{"host": {s.folder}}.Encode()}
+	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: url.Values{"host": {s.folder}, "port": {"5432"}}.Encode()}
 	return u.String()
 }
+
+// Socket is the file that the server listens on.
+func (s *Server) Socket() string { return filepath.Join(s.folder, ".s.PGSQL.5432") }
 
 // Create makes a database as a copy of another, of an empty one when like is "".
 func (s *Server) Create(ctx context.Context, name, like string) error {

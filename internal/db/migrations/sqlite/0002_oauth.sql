@@ -100,7 +100,7 @@ CREATE TABLE grants (
     company_id        TEXT NOT NULL REFERENCES companies (id),
     location_id       TEXT NOT NULL DEFAULT '',
     user_id           TEXT NOT NULL DEFAULT '',
-    parent_id         TEXT NOT NULL DEFAULT '', -- the grant of the agency token that this was exchanged for
+    parent_id         TEXT NOT NULL DEFAULT '', -- the grant of the agency token that this was exchanged for, or that token where it has none
     scopes            TEXT NOT NULL,
     is_bulk           INTEGER NOT NULL DEFAULT 0,
     approve_all       INTEGER NOT NULL DEFAULT 0,
@@ -114,6 +114,8 @@ CREATE INDEX grants_by_location ON grants (location_id, app_id, id);
 CREATE INDEX grants_by_company ON grants (company_id, app_id, location_id);
 CREATE INDEX grants_by_app ON grants (app_id, id);
 CREATE INDEX grants_by_parent ON grants (parent_id) WHERE parent_id <> '';
+-- However many were exchanged, ended ones are not walked to find those that are good.
+CREATE INDEX grants_exchanged ON grants (location_id, app_id, id) WHERE parent_id <> '' AND revoked_at IS NULL;
 CREATE INDEX grants_by_expiry ON grants (expires_at);
 
 -- Access tokens that are refused before they expire.

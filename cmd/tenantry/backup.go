@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/db"
+)
+
+type backupCmd struct {
+	dataFlags
+	File string `arg:"" help:"File to write; it must not exist yet." type:"path"`
+}
+
+// Help is printed below the flags.
+func (backupCmd) Help() string {
+	return `The server may run meanwhile. The backup has one state of the database, and the uploaded
+files; it does not have the sealing key: keep a copy of that in another place.
+
+Examples:
+  tenantry backup /backups/tenantry-$(date +%F).tar.gz --data /var/lib/tenantry`
+}
+
+// Run writes the backup beside its place and moves it there when it is complete.
+func (c *backupCmd) Run(ctx context.Context, io console) (err error) {
+	if _, err := os.Lstat(c.File); err == nil {
+		return fmt.Errorf("%s exists already", c.File)
+	}
+	work, err := os.MkdirTemp(filepath.Dir(c.File), ".backup-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	whole := filepath.Join(work, "backup.tar.gz")
+	files, err := c.write(ctx, io, whole)
+	if err == nil {
+		err = os.Rename(whole, c.File)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(io.out, "Backed up the database and %s to %s.\nThe sealing key %s is not in it: keep a copy of it apart.\n",
+		plural(files, "uploaded file"), c.File, c.keyFile())
+	return err
+}
+
+// write writes the backup to a file.
+func (c *backupCmd) write(ctx context.Context, io console, file string) (files int, err error) {
+	copied := filepath.Join(filepath.Dir(file), archivedDB)
+	if err := db.Backup(ctx, c.dbURL(), copied); err != nil {
+		return 0, err
+	}
+	names, bytes, err := uploads(c.filesDir())
+	if err != nil {
+		return 0, err
+	}
+	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // in a folder that was just made
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, out.Sync(), out.Close()) }()
+	info, err := os.Stat(copied)
+	if err != nil {
+		return 0, err
+	}
+	bar := newByteProgress(io, bytes+info.Size())
+	defer bar.end()
+	p := newPacker(out, bar.add)
+	if err := packFile(p, archivedDB, copied); err != nil {
+		return 0, err
+	}
+	for _, name := range names {
+		err := packFile(p, path.Join(archivedFiles, name), filepath.Join(c.filesDir(), filepath.FromSlash(name)))
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // deleted meanwhile
+		case err != nil || ctx.Err() != nil:
+			return files, errors.Join(err, ctx.Err())
+		default:
+			files++
+		}
+	}
+	return files, p.close(time.Now())
+}
+
+func packFile(p *packer, name, file string) error {
+	f, err := os.Open(file) //nolint:gosec // in the operator's folder
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.add(name, f), f.Close())
+}
+
+// uploads lists the uploaded files by their paths in the folder, without what is on its way.
+func uploads(folder string) (names []string, bytes int64, err error) {
+	err = fs.WalkDir(os.DirFS(folder), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // deleted meanwhile, or there are none at all
+			return nil
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case !d.Type().IsRegular():
+			return nil
+		}
+		info, err := d.Info()
+		if err == nil {
+			names, bytes = append(names, name), bytes+info.Size()
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	return names, bytes, err
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

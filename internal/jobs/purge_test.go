@@ -1,0 +1,117 @@
+package jobs_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/testkit"
+)
+
+// populate gives location A rows in every table that has rows of locations, and more
+// contacts than one transaction of the purge takes.
+func populate(t *testing.T, e *testkit.Env) {
+	t.Helper()
+	ctx, by, name := t.Context(), tenantry.System(), "n"
+	app := e.App(t, e.CompanyA)
+	code := e.Code(t, app, tenantry.SubAccount, e.CompanyA, []tenantry.LocationID{e.LocA})
+	resp := e.Do(t, testkit.Scenario{
+		Method: "POST", Path: "/oauth/token", Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
+		Body: "grant_type=authorization_code&code=" + code + "&client_id=" + string(app.ClientID()) + "&client_secret=" + app.Secret,
+	})
+	if resp.Status != 200 {
+		t.Fatalf("%s", resp.Raw)
+	}
+	ok[tenantry.User](t)(e.Store.CreateUser(ctx, by, tenantry.User{
+		CompanyID: e.CompanyA, Type: tenantry.AccountUser, Role: tenantry.AdminRole, LocationIDs: []tenantry.LocationID{e.LocA},
+	}))
+	ok[tenantry.Contact](t)(e.Store.CreateContact(ctx, e.LocA, by, tenantry.Contact{Tags: []string{"vip"}}))
+	recur(t, e, tenantry.RecurringTask{Title: "t", Rule: hourly()})
+	exec(t, e, `INSERT INTO tasks (location_id, id, title, due_at, created_at, updated_at) VALUES ($1, 'task', 't', 1, 1, 1)`, e.LocA)
+	ok[tenantry.CustomValue](t)(e.Store.CreateCustomValue(ctx, e.LocA, by, name, name))
+	ok[tenantry.CustomField](t)(e.Store.CreateCustomField(ctx, e.LocA, by, tenantry.CustomFieldDraft{
+		DocumentType: tenantry.FieldDocument, Model: tenantry.ContactModel, DataType: tenantry.TextField, CustomFieldPatch: tenantry.CustomFieldPatch{Name: &name},
+	}))
+	exec(t, e, `INSERT INTO templates (location_id, id, origin_id, type, name, created_at, updated_at) VALUES ($1, 'template', $1, 'sms', 'n', 1, 1)`, e.LocA)
+	uploaded(t, e, e.LocA, "file", false)
+	exec(t, e, `INSERT INTO contacts (location_id, id, created_at, updated_at)
+		WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1200) SELECT $1, 'contact' || i, 1, 1 FROM n`, e.LocA)
+}
+
+// TestPurgeBreaksOffAnywhere (requirement 40): whichever table the purge of a location cannot go
+// on from, the location itself last of all, it is not reachable meanwhile, none of its neighbour's
+// rows go, and the next runner leaves nothing.
+func TestPurgeBreaksOffAnywhere(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		populate(t, e)
+		neighbour := e.Location(t, e.CompanyA, "Neighbour")
+		uploaded(t, e, neighbour, "file", false)
+		tables := ok[[]string](t)(db.All(t.Context(), e.DB.Read(), func(r db.Row) (s string, err error) { return s, r.Scan(&s) },
+			`SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'location_id'
+				WHERE m.type = 'table' AND m.name NOT IN ('events', 'audit') ORDER BY m.name`))
+		rows := func(loc tenantry.LocationID) (n map[string]int) {
+			n = map[string]int{}
+			for _, table := range tables {
+				n[table] = ok[int](t)(db.One(t.Context(), e.DB.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
+					`SELECT count(*) FROM `+table+` WHERE location_id = $1`, loc))
+			}
+			return n
+		}
+		for table, n := range rows(e.LocA) {
+			if n == 0 {
+				t.Errorf("%s has no rows: the test would show nothing", table)
+			}
+		}
+		theirs := rows(neighbour)
+		if err := e.Store.DeleteLocation(t.Context(), e.LocA, tenantry.System()); err != nil {
+			t.Fatal(err)
+		}
+		// In the order of the purge: rows that it took before it broke off are gone.
+		order := []string{
+			"tokens", "user_locations", "recurring_tasks", "contact_tags", "tasks", "contacts", "tags", "custom_fields", "custom_values",
+			"templates", "files", "locations",
+		}
+		for table, n := range rows(e.LocA) {
+			// Grants and installs end with the deletion already.
+			if n > 0 != slices.Contains(order, table) {
+				t.Fatalf("%d rows of %s are there for the purge", n, table)
+			}
+		}
+		for _, table := range order {
+			exec(t, e, `CREATE TRIGGER crash BEFORE DELETE ON `+table+` BEGIN SELECT RAISE(ABORT, 'crash'); END`)
+			if err := runner(e).Tick(t.Context()); err == nil || !strings.Contains(err.Error(), "crash") {
+				t.Fatalf("the purge does not break off at %s: %v", table, err)
+			}
+			exec(t, e, `DROP TRIGGER crash`)
+			left := rows(e.LocA)
+			if left[table] == 0 {
+				t.Fatalf("the rows of %s are gone", table)
+			}
+			if work := ok[[]store.Work](t)(e.Store.DeletedLocations(t.Context(), store.Work{}, 10)); len(work) != 1 {
+				t.Fatalf("the broken purge at %s is not found again: %v", table, work)
+			}
+			if _, err := e.Store.Location(t.Context(), e.LocA); tenantry.KindOf(err) != tenantry.NoAccess {
+				t.Errorf("the deleted location gives %v", err)
+			}
+		}
+		tick(t, e)
+		for table, n := range rows(e.LocA) {
+			if n != 0 {
+				t.Errorf("%d rows of %s are left", n, table)
+			}
+		}
+		if exists(t, e.Folder+"/"+string(e.LocA)) {
+			t.Error("its files are left")
+		}
+		if got := rows(neighbour); fmt.Sprint(got) != fmt.Sprint(theirs) || !exists(t, e.Folder+"/"+string(neighbour)+"/file") {
+			t.Errorf("the neighbour's rows were %v, are %v", theirs, got)
+		}
+		if err := e.DB.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,46 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
+	"github.com/tenantry/tenantry/internal/testkit"
+)
+
+// The probes tell a database that reads and writes from one that only reads, and from none.
+func TestProbes(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, d *db.DB) {
+		e := testkit.NewEnv(t, d)
+		for range 2 {
+			if err := e.Store.ProbeRead(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if err := e.Store.ProbeWrite(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `CREATE TRIGGER full BEFORE UPDATE ON settings BEGIN SELECT RAISE(ABORT, 'full'); END`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Store.ProbeWrite(t.Context()); err == nil {
+			t.Error("a write that is refused is no failure")
+		}
+		if err := e.Store.ProbeRead(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for name, probe := range map[string]func(context.Context) error{"read": e.Store.ProbeRead, "write": e.Store.ProbeWrite} {
+			if err := probe(t.Context()); tenantry.KindOf(err) != tenantry.Unavailable {
+				t.Errorf("%s of a closed database: %v", name, err)
+			}
+		}
+	})
+}

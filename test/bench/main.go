@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	binary string
+	report string
+	rounds int
+	turn   time.Duration
+	only   string
+	fresh  int
+	scale  string
+
+	reference, folder string
+	size              int
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called
+	}
+}
+
+func run(ctx context.Context, args []string, out, progress io.Writer) error {
+	var o options
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&o.binary, "binary", "bin/tenantry", "the server")
+	flags.StringVar(&o.report, "report", "", "Markdown file to write the tables to, between their markers")
+	flags.IntVar(&o.rounds, "rounds", 7, "turns that each server and its reference take")
+	flags.DurationVar(&o.turn, "turn", 700*time.Millisecond, "length of a turn")
+	flags.StringVar(&o.only, "only", "", "a regular expression of the rows to measure")
+	flags.IntVar(&o.fresh, "fresh", 100_000, "tokens to make for requests with new ones")
+	flags.StringVar(&o.scale, "scale", "", "numbers of sub-accounts to compare instead, such as 1000,100000")
+	flags.StringVar(&o.reference, "reference", "", "serve a reference (the program starts itself so)")
+	flags.StringVar(&o.folder, "folder", "", "folder of the reference's data")
+	flags.IntVar(&o.size, "size", 0, "bytes of the reference's answer")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	switch {
+	case o.reference != "":
+		return serveReference(ctx, out, o.reference, o.folder, o.size)
+	case o.scale != "":
+		return scale(ctx, o, out, progress)
+	}
+	return compare(ctx, o, out, progress)
+}
