@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/tenantry/tenantry"
 	"modernc.org/sqlite"
@@ -155,11 +156,14 @@ func redact(text string) string {
 	return text[:start] + "…" + text[end+1:]
 }
 
-// scanError is a row that does not fit its destinations. database/sql quotes
+// scanError is a row that does not fit its destinations. database/sql and pgx quote
 // the value, which may be a secret; column and types are enough.
 func scanError(query string, err error) error {
 	if text, _, quoted := strings.Cut(err.Error(), ` ("`); quoted {
 		return fmt.Errorf("%s: the value does not fit [%s]", text, firstLine(query))
+	}
+	if failure, ok := errors.AsType[pgx.ScanArgError](err); ok {
+		return fmt.Errorf("column %s: the value does not fit [%s]", failure.FieldName, firstLine(query))
 	}
 	return mapError(query, err)
 }

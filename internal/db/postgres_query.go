@@ -2,7 +2,9 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -144,12 +146,18 @@ func (r *pgRows) affected() int64 { return r.Rows.CommandTag().RowsAffected() }
 // cause tells an error of the statement from the end of its context or connection.
 func (r *pgRows) cause(err error) error { return connError(r.ctx, r.conn, err) }
 
+// unfit is what the driver says of an argument that the statement cannot take.
+const unfit = ": unable to encode "
+
 func connError(ctx context.Context, conn *pgx.Conn, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case strings.Contains(err.Error(), unfit):
+		text, _, _ := strings.Cut(err.Error(), unfit) // the rest quotes the value
+		return errors.New(text + ": the value does not fit")
 	case conn.IsClosed():
 		return fmt.Errorf("%w: %w", errLost, err)
 	}

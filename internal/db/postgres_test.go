@@ -124,17 +124,18 @@ func TestPostgresErrors(t *testing.T) {
 			ConstraintError{Table: "remarks", Columns: []string{"slug"}}},
 		{"index on an expression", "INSERT INTO notes (tenant, id, text) VALUES ('t', 2, $1)", []any{"taken"}, ErrDuplicate, 0,
 			ConstraintError{Table: "notes", Index: "notes_by_text"}},
-		{"no parent", "INSERT INTO remarks (tenant, note_id, slug) VALUES ('hush', 9, 'x')", nil, ErrForeignKey, 0, ConstraintError{}},
+		{"no parent", "INSERT INTO remarks (tenant, note_id, slug) VALUES ($1, 9, 'x')", []any{"hush"}, ErrForeignKey, 0, ConstraintError{}},
 		{"still referred to", "DELETE FROM notes WHERE id = $1", []any{1}, ErrForeignKey, 0, ConstraintError{}},
 		{"a check", "INSERT INTO notes (tenant, id, text) VALUES ('t', 3, $1)", []any{"forbidden"}, nil, tenantry.Internal, ConstraintError{}},
 		{"no such column", "SELECT nonsense FROM notes", nil, nil, tenantry.Internal, ConstraintError{}},
 		{"no number", "SELECT CAST($1::text AS int)", []any{"hush"}, nil, tenantry.Internal, ConstraintError{}},
 		{"a NUL", "INSERT INTO notes (tenant, id, text) VALUES ('t', 4, $1)", []any{"hush\x00"}, nil, tenantry.Invalid, ConstraintError{}},
 		{"no UTF-8", "SELECT $1::text", []any{"hush\xff"}, nil, tenantry.Invalid, ConstraintError{}},
+		{"a number for a text", "SELECT id FROM notes WHERE text = $1", []any{31337}, nil, tenantry.Internal, ConstraintError{}},
 		{"the wrong type", "SELECT id FROM notes WHERE id = $1", []any{"hush"}, nil, tenantry.Internal, ConstraintError{}},
 	} {
 		err := fail(t, d, test.query, test.args...)
-		if (test.rule != nil && !errors.Is(err, test.rule)) || tenantry.KindOf(err) != test.kind || strings.Contains(err.Error(), "hush") {
+		if (test.rule != nil && !errors.Is(err, test.rule)) || tenantry.KindOf(err) != test.kind || strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "31337") {
 			t.Errorf("%s gives %v", test.name, err)
 		}
 		got, is := errors.AsType[*ConstraintError](err)
@@ -143,6 +144,10 @@ func TestPostgresErrors(t *testing.T) {
 		} else if is && (got.Table != test.want.Table && test.rule == ErrDuplicate || !slices.Equal(got.Columns, test.want.Columns) || got.Index != test.want.Index) {
 			t.Errorf("%s names %q %q %q", test.name, got.Table, got.Columns, got.Index)
 		}
+	}
+	_, err = One(t.Context(), d.Read(), scanInt, "SELECT $1::text AS secret", "hush")
+	if err == nil || strings.Contains(err.Error(), "hush") || !strings.Contains(err.Error(), "column secret") {
+		t.Errorf("a text read as a number gives %v", err)
 	}
 	if diff := cmp.Diff([]int{1}, noteIDs(t, d)); diff != "" {
 		t.Errorf("what failed left something:\n%s", diff)
@@ -277,7 +282,7 @@ func TestPostgresLostConnection(t *testing.T) {
 // TestPostgresLostCommit: a commit whose answer is lost is neither a success nor repeated.
 func TestPostgresLostCommit(t *testing.T) {
 	d, p := newPostgres(t)
-	p.deaf("COMMIT")
+	p.deaf("COMMIT\x00") // the whole statement
 	tries := 0
 	err := d.Write(t.Context(), func(ctx context.Context, tx *Tx) error {
 		tries++

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -118,21 +117,8 @@ func TestATaskIsStoredOrRefused(t *testing.T) {
 				`CREATE TRIGGER clash BEFORE INSERT ON tasks FOR EACH ROW WHEN (NEW.title = 'late') EXECUTE FUNCTION clash()`,
 			}
 		}
-		run := func(ctx context.Context, statements ...string) {
-			err := e.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-				for _, statement := range statements {
-					if _, err := tx.Exec(ctx, statement); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		run(t.Context(), clash...)
-		defer run(context.Background(), away)
+		testkit.Run(t, e.DB, clash...)
+		defer testkit.Run(t, e.DB, away)
 		before := e.Snapshot(t)
 		_, err := e.Store.CreateTask(t.Context(), e.LocA, tenantry.System(), tenantry.Task{Title: "late", DueAt: testkit.Start()})
 		if !errors.Is(err, db.ErrDuplicate) {

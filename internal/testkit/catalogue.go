@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,17 @@ func Columns(t testing.TB, d *db.DB, table string) []Column {
 	}, query, table)
 	must(t, err)
 	return columns
+}
+
+// TablesWith lists the tables that have a column of this name.
+func TablesWith(t testing.TB, d *db.DB, column string) (tables []string) {
+	t.Helper()
+	for _, table := range Tables(t, d) {
+		if slices.ContainsFunc(Columns(t, d, table), func(c Column) bool { return c.Name == column }) {
+			tables = append(tables, table)
+		}
+	}
+	return tables
 }
 
 // Rows gives the named columns of every row of a table as text, sorted.

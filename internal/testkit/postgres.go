@@ -69,14 +69,16 @@ func (p *postgresPool) take(server *pgtest.Server) (string, error) {
 	return name, server.Create(ctx, name, postgresTemplate)
 }
 
-// empty deletes every row but the record of the migrations. As a replica does it the
-// server checks no references meanwhile.
+// empty deletes every row but the record of the migrations, and the triggers that tests
+// made. As a replica does it the server checks no references meanwhile.
 const empty = `DO $$
 DECLARE name text;
 BEGIN
 	SET LOCAL session_replication_role = replica;
 	FOR name IN SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'schema_versions'
 	LOOP EXECUTE 'DELETE FROM ' || name; END LOOP;
+	FOR name IN SELECT oid::regprocedure FROM pg_proc WHERE prorettype = 'trigger'::regtype AND pronamespace = 'public'::regnamespace
+	LOOP EXECUTE 'DROP FUNCTION ' || name || ' CASCADE'; END LOOP;
 END $$`
 
 func (p *postgresPool) drop(server *pgtest.Server, name string) error {
