@@ -109,7 +109,10 @@ func (s *surface) recorded(t testing.TB) string {
 // document knows gets values that it is not made for. The answer is as documented and below 500, what
 // is refused changes nothing, and what is stored can be read.
 func TestGeneratedRequests(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
+	forEach(t, testGeneratedRequests)
+}
+
+func testGeneratedRequests(t *testing.T, e *testkit.Env) {
 	s := newSurface(t, e)
 	calls := s.calls(t)
 	sent := 0
