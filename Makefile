@@ -10,7 +10,8 @@ GOLANGCI := bin/golangci-lint
 SDK := test/sdk
 
 # $(call need,COMMAND,DEBIAN PACKAGES) installs the packages if the command is missing
-# and apt-get can be used without asking for a password.
+# and apt-get can be used without asking for a password. Debian keeps PostgreSQL's server
+# programs out of the path, so for them the command is a file.
 define need
 	@if ! command -v $(1) >/dev/null; then \
 		if ! command -v apt-get >/dev/null; then \
@@ -44,6 +45,7 @@ vet: ## Run go vet
 go-test: ## Run the Go tests with the race detector, in random order
 	$(call need,$(firstword $(or $(shell go env CC),gcc)),gcc libc6-dev)
 	$(call need,chromium,chromium)
+	$(call need,$(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) initdb),postgresql)
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 30m ./...
 
 .PHONY: sdk-test

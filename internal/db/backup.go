@@ -11,6 +11,9 @@ import (
 // and flushes it. Others may read and write meanwhile, in other processes too. Errors:
 // [ErrNoDatabase]; those of ctx; what the disk has to say.
 func Backup(ctx context.Context, url, dest string) error {
+	if IsPostgres(url) {
+		return errors.New("this backs up SQLite only; PostgreSQL has tools of its own, such as pg_dump and pg_basebackup")
+	}
 	path, err := sqlitePath(url)
 	if err != nil {
 		return err

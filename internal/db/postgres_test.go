@@ -12,12 +12,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/testkit/pgtest"
 )
 
 func TestPostgresReadsAndWrites(t *testing.T) {
 	for _, parameters := range []string{"", "&pooler=transaction"} {
 		t.Run(parameters, func(t *testing.T) {
-			server, name := emptyPostgres(t)
+			server := pgtest.Start(t)
+			name := server.Empty(t)
 			d := openPostgresAt(t, server.URL(name)+parameters)
 			from, to, err := d.Migrate(t.Context())
 			if err != nil || from != 0 || to != 1 {
@@ -256,11 +258,11 @@ func TestPostgresDeadlock(t *testing.T) {
 // and so is a read.
 func TestPostgresLostConnection(t *testing.T) {
 	d, p := newPostgres(t)
-	p.cut() // what lies idle in the pool
+	p.Cut() // what lies idle in the pool
 	if err := d.Write(t.Context(), insert(1, "a")); err != nil {
 		t.Errorf("the first write after it: %v", err)
 	}
-	p.cut()
+	p.Cut()
 	if diff := cmp.Diff([]int{1}, noteIDs(t, d)); diff != "" {
 		t.Error(diff)
 	}
@@ -270,7 +272,7 @@ func TestPostgresLostConnection(t *testing.T) {
 			return err
 		}
 		if tries++; tries == 1 {
-			p.cut()
+			p.Cut()
 		}
 		return insert(3, "c")(ctx, tx)
 	})
@@ -282,7 +284,7 @@ func TestPostgresLostConnection(t *testing.T) {
 // TestPostgresLostCommit: a commit whose answer is lost is neither a success nor repeated.
 func TestPostgresLostCommit(t *testing.T) {
 	d, p := newPostgres(t)
-	p.deaf("COMMIT\x00") // the whole statement
+	p.Deaf("COMMIT\x00") // the whole statement
 	tries := 0
 	err := d.Write(t.Context(), func(ctx context.Context, tx *Tx) error {
 		tries++
@@ -291,7 +293,7 @@ func TestPostgresLostCommit(t *testing.T) {
 	if tenantry.KindOf(err) != tenantry.Unavailable || !errors.Is(err, errCommitUnknown) || tries != 1 {
 		t.Errorf("after %d tries: %v", tries, err)
 	}
-	p.deaf("")
+	p.Deaf("")
 	if err := d.Write(t.Context(), insert(2, "b")); err != nil || !slices.Contains(noteIDs(t, d), 2) {
 		t.Errorf("the next write gives %v", err)
 	}
@@ -305,7 +307,7 @@ func TestPostgresAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		p.stop()
+		p.Stop()
 		_, err1 := All(t.Context(), d.Read(), scanInt, "SELECT id FROM notes")
 		err2 := d.Write(t.Context(), insert(2, "b"))
 		err3 := d.Snapshot(t.Context(), func(ctx context.Context, q Q) error {
@@ -318,7 +320,7 @@ func TestPostgresAway(t *testing.T) {
 				t.Errorf("%d: %v", i, err)
 			}
 		}
-		p.start()
+		p.Start()
 		if diff := cmp.Diff([]int{1}, noteIDs(t, d)); diff != "" {
 			t.Error(diff)
 		}
@@ -328,28 +330,29 @@ func TestPostgresAway(t *testing.T) {
 // TestPostgresAtStart: a server that is away is waited for, and a clear message tells of one
 // that does not come or has no such database. None of it holds the password.
 func TestPostgresAtStart(t *testing.T) {
-	server, name := emptyPostgres(t)
-	p := newProxy(t, server)
-	p.stop()
+	server := pgtest.Start(t)
+	name := server.Empty(t)
+	p := pgtest.NewProxy(t, server)
+	p.Stop()
 	tune := defaultTuning()
 	tune.startLimit = 2 * startPause
-	_, err := open(t.Context(), p.url(name), Options{}, postgresMigrations(), tune)
-	if err == nil || !strings.Contains(err.Error(), "did not answer within") || !strings.Contains(err.Error(), p.address) || strings.Contains(err.Error(), "hush") {
+	_, err := open(t.Context(), p.URL(name), Options{}, postgresMigrations(), tune)
+	if err == nil || !strings.Contains(err.Error(), "did not answer within") || !strings.Contains(err.Error(), p.Address()) || strings.Contains(err.Error(), "hush") {
 		t.Errorf("a server that is away gives %v", err)
 	}
 	opened := make(chan error, 1)
 	go func() {
-		d, err := open(t.Context(), p.url(name), Options{}, postgresMigrations(), defaultTuning())
+		d, err := open(t.Context(), p.URL(name), Options{}, postgresMigrations(), defaultTuning())
 		if err == nil {
 			err = d.Close()
 		}
 		opened <- err
 	}()
-	p.start()
+	p.Start()
 	if err := <-opened; err != nil {
 		t.Errorf("a server that comes gives %v", err)
 	}
-	if _, err := Open(t.Context(), p.url("nowhere"), Options{}); !errors.Is(err, ErrNoDatabase) || strings.Contains(err.Error(), "hush") {
+	if _, err := Open(t.Context(), p.URL("nowhere"), Options{}); !errors.Is(err, ErrNoDatabase) || strings.Contains(err.Error(), "hush") {
 		t.Errorf("no such database gives %v", err)
 	}
 }
@@ -371,7 +374,8 @@ func TestPostgresSlowReadsEnd(t *testing.T) {
 
 // TestPostgresMigrateAtOnce (requirement 42): of programs that start together one migrates.
 func TestPostgresMigrateAtOnce(t *testing.T) {
-	server, name := emptyPostgres(t)
+	server := pgtest.Start(t)
+	name := server.Empty(t)
 	errs := make(chan error, 3)
 	for range cap(errs) {
 		d := openPostgresAt(t, server.URL(name))

@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -167,8 +169,23 @@ func (s *Server) URL(database string) string {
 	return u.String()
 }
 
-// Socket is the file that the server listens on.
-func (s *Server) Socket() string { return filepath.Join(s.folder, ".s.PGSQL.5432") }
+// socket is the file that the server listens on.
+func (s *Server) socket() string { return filepath.Join(s.folder, ".s.PGSQL.5432") }
+
+// Empty makes an empty database that goes with the test, and gives its name.
+func (s *Server) Empty(t testing.TB) string {
+	t.Helper()
+	name := "empty-" + strings.ToLower(rand.Text())
+	if err := s.Create(t.Context(), name, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Drop(context.Background(), name); err != nil {
+			t.Error(err)
+		}
+	})
+	return name
+}
 
 // Create makes a database as a copy of another, of an empty one when like is "".
 func (s *Server) Create(ctx context.Context, name, like string) error {
