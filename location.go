@@ -185,6 +185,13 @@ type LocationFilter struct {
 	Email      string     // exact but for case; empty: any
 	LocationID LocationID // empty: any
 	Descending bool
+	After      LocationCursor // only those behind it in the order; zero: from the first on
 	Skip       int
 	Limit      int
+}
+
+// LocationCursor is a place in the order of locations, which need not be there any more.
+type LocationCursor struct {
+	CreatedAt time.Time
+	ID        LocationID
 }

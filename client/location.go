@@ -23,6 +23,7 @@ type LocationSearch struct {
 	Order     Order  // [Ascending] if empty
 	Skip      int    // from 0
 	Limit     int    // 1 to 1000; the server takes 10 for none
+	PageToken string // NextPageToken of the page before, instead of Skip; Tenantry only
 }
 
 // LocationPage is one page of a search.
@@ -30,6 +31,9 @@ type LocationPage struct {
 	Locations []Location `json:"locations"`
 	// Total counts the locations on all pages. Only Tenantry sends it.
 	Total *int `json:"total,omitzero"`
+	// NextPageToken asks for the page behind this one; empty when this is the last one. Only
+	// Tenantry sends it.
+	NextPageToken string `json:"nextPageToken"`
 }
 
 // LocationDeletion is the answer to the deletion of a location.
@@ -48,6 +52,7 @@ func (c *Client) SearchLocations(ctx context.Context, s LocationSearch) (*Locati
 	addText(r.query, "order", string(s.Order))
 	addCount(r.query, "skip", s.Skip)
 	addCount(r.query, "limit", s.Limit)
+	addText(r.query, "pageToken", s.PageToken)
 	return call[LocationPage](ctx, c, r)
 }
 

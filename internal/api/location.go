@@ -13,6 +13,7 @@ type searchLocationsInput struct {
 	Limit     int                 `query:"limit" default:"10" rule:"min=1,max=1000" doc:"Locations to return, 1 to 1000"`
 	Order     string              `query:"order" default:"asc" rule:"enum=asc|desc" doc:"Order by dateAdded, then id"`
 	Email     string              `query:"email" rule:"notEmpty" doc:"Exact e-mail address, in any case"`
+	PageToken locationPageToken   `query:"pageToken" doc:"nextPageToken of the answer before, with the same order and filter: however deep, a page costs what the first one does"`
 }
 
 func (a *API) searchLocations(ctx context.Context, c tenantry.Caller, in *searchLocationsInput) (searchAnswer, error) {
@@ -22,9 +23,13 @@ func (a *API) searchLocations(ctx context.Context, c tenantry.Caller, in *search
 		}
 	}
 	page, err := a.store.SearchLocations(ctx, c.CompanyID, tenantry.LocationFilter{
-		Email: in.Email, LocationID: c.LocationID, Descending: in.Order == "desc", Skip: in.Skip, Limit: in.Limit,
+		Email: in.Email, LocationID: c.LocationID, Descending: in.Order == "desc", After: in.PageToken.cursor(), Skip: in.Skip, Limit: in.Limit,
 	})
-	return searchAnswer{Locations: each(page.Items, locationRowOut), Total: page.Total}, err
+	answer := searchAnswer{Locations: each(page.Items, locationRowOut), Total: page.Total}
+	if n := len(page.Items); n == in.Limit {
+		answer.NextPageToken = pageTokenOf(page.Items[n-1])
+	}
+	return answer, err
 }
 
 type locationInput struct {

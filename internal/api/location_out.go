@@ -132,6 +132,8 @@ type searchAnswer struct {
 
 	Locations []locationRow `json:"locations"`
 	Total     int           `json:"total" doc:"Locations that match, before paging"`
+
+	NextPageToken locationPageToken `json:"nextPageToken,omitempty" doc:"pageToken of the next page; absent when there is none"`
 }
 
 func businessOut(l tenantry.Location) business {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -318,5 +319,50 @@ func TestSecretsAreNeverEchoed(t *testing.T) {
 			testkit.Scenario{Name: "none configured", Method: "GET", Path: "/locations/{locA}/conversationChannels/Email", Version: "v3", Token: "locA",
 				Status: 200, Want: `{"conversationChannel":{"Email":[]}}`},
 		)
+	})
+}
+
+// TestPagesByToken: a search that goes on with the token of the page before gives every location once,
+// in both orders, also when locations come and go meanwhile; a token beside skip leaves out more.
+func TestPagesByToken(t *testing.T) {
+	forEach(t, func(t *testing.T, e *testkit.Env) {
+		var all []string
+		for i := range 7 {
+			all = append(all, string(e.Location(t, e.CompanyA, fmt.Sprintf("Page %d", i))))
+		}
+		for _, order := range []string{"asc", "desc"} {
+			want := append([]string{string(e.LocA), string(e.LocB)}, all...)
+			if order == "desc" {
+				slices.Reverse(want)
+			}
+			var got []string
+			for token, pages := "", 0; pages < 10; pages++ {
+				a := e.Do(t, testkit.Scenario{Method: "GET", Path: "/locations/search?limit=2&order=" + order + "&pageToken=" + token, Token: "agencyA"})
+				if a.Status != 200 || a.Get("total") != 9.0 {
+					t.Fatalf("%d %s", a.Status, a.Raw)
+				}
+				for _, l := range a.Get("locations").([]any) {
+					got = append(got, l.(map[string]any)["id"].(string))
+				}
+				if token = a.Text("nextPageToken"); token == "" {
+					break
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", order, diff)
+			}
+		}
+		first := e.Do(t, testkit.Scenario{Method: "GET", Path: "/locations/search?limit=3", Token: "agencyA"})
+		if err := e.Store.DeleteLocation(t.Context(), tenantry.LocationID(all[0]), tenantry.System()); err != nil { // the token's own
+			t.Fatal(err)
+		}
+		e.Send(t, testkit.Scenario{Method: "GET", Path: "/locations/search?limit=1&skip=1&pageToken=" + first.Text("nextPageToken"), Token: "agencyA", Status: 200,
+			Want: `{"locations":[{"id":"` + all[2] + `"}],"total":8}`})
+		for _, token := range []string{"x", "MTIz", "YTpi", "MTo", "MTpiAA"} {
+			e.Send(t, testkit.Scenario{Method: "GET", Path: "/locations/search?pageToken=" + token, Token: "agencyA", Status: 422,
+				Want: `{"message":["pageToken must be the nextPageToken of an answer"]}`})
+		}
+		e.Send(t, testkit.Scenario{Method: "GET", Path: "/locations/search?limit=1&pageToken=" + first.Text("nextPageToken"), Token: "agencyB", Status: 200,
+			Want: `{"locations":[],"total":1}`})
 	})
 }

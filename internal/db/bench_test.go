@@ -35,18 +35,23 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// BenchmarkRead is a point read by primary key through the cached statement.
+// BenchmarkRead is a point read by primary key through the cached statement, with and
+// without a time limit.
 func BenchmarkRead(b *testing.B) {
 	d := newDB(b)
 	if err := d.Write(b.Context(), insert(1, "a")); err != nil {
 		b.Fatal(err)
 	}
-	b.ResetTimer()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if _, err := One(b.Context(), d.Read(), scanText, "SELECT text FROM notes WHERE tenant = $1 AND id = $2", "t", 1); err != nil {
-				b.Error(err)
-			}
-		}
-	})
+	for name, q := range map[string]Q{"limited": d.Read(), "lookup": d.Lookup()} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if _, err := One(b.Context(), q, scanText, "SELECT text FROM notes WHERE tenant = $1 AND id = $2", "t", 1); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
 }

@@ -72,6 +72,7 @@ type DB struct {
 type engine interface {
 	name() EngineName
 	read() Q
+	lookup() Q
 	write(ctx context.Context, fn func(context.Context, *Tx) error) error
 	snapshot(ctx context.Context, fn func(context.Context, Q) error) error
 	stats() Stats
@@ -172,6 +173,10 @@ func (d *DB) Engine() EngineName { return d.engine.name() }
 // another are open takes a second connection. One that takes longer than ten seconds is
 // stopped with Unavailable, so that no request holds a connection from the others.
 func (d *DB) Read() Q { return d.engine.read() }
+
+// Lookup is [DB.Read] for a query that reads a few rows by an index, however large the
+// tables are. On SQLite it is faster, has no time limit and does not end with its context.
+func (d *DB) Lookup() Q { return d.engine.lookup() }
 
 // Write runs fn in a transaction and returns once it is committed, or with the
 // reason why nothing of it was kept. fn must be quick, must not call Write, and must let

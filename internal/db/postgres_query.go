@@ -15,6 +15,9 @@ type postgresReader struct{ *postgresEngine }
 
 func (e *postgresEngine) read() Q { return postgresReader{e} }
 
+// lookup has the limit of every read: the network may take as long as it likes.
+func (e *postgresEngine) lookup() Q { return e.read() }
+
 // readOnly begins the implicit transaction that a query shares with it.
 const readOnly = "SELECT set_config('transaction_read_only', 'on', true)"
 

@@ -34,6 +34,14 @@ func (p patientPool) Query(ctx context.Context, query string, args ...any) (*Row
 	return p.query(ctx, query, args)
 }
 
+// lookups is the pool for queries of a few rows, which neither take long nor are given
+// up: watching for that costs two goroutines a query, more than the query itself.
+type lookups struct{ *readPool }
+
+func (l lookups) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
+	return l.query(uncancelled(ctx), query, args)
+}
+
 func (p *readPool) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	if p.closed.Load() {
 		return 0, unavailable(errClosed)

@@ -25,6 +25,9 @@ const (
 	mmapSize    = 1 << 30
 	readerCache = -2 << 10
 	writerCache = -8 << 10
+	// checkpointPages is how long the log grows before its pages move into the file: the more
+	// often a page changes meanwhile, the fewer are moved.
+	checkpointPages = 8000
 	// walLimit is what the log is cut back to after a burst of writes made it grow.
 	walLimit = 64 << 20
 	// busyMillis bounds the wait for a lock that another program holds on the file.
@@ -58,6 +61,8 @@ func openSQLite(ctx context.Context, path string, opts Options, t tuning) (*sqli
 func (e *sqliteEngine) name() EngineName { return SQLite }
 
 func (e *sqliteEngine) read() Q { return e.reader }
+
+func (e *sqliteEngine) lookup() Q { return lookups{e.reader} }
 
 func (e *sqliteEngine) write(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	return e.writer.do(ctx, fn)
@@ -93,7 +98,7 @@ func dsn(path string, as role, durability Durability) (string, error) {
 		// A migration that rebuilds a table drops the old one, and with foreign
 		// keys on that would delete every row that refers to it.
 		keys := fmt.Sprintf("foreign_keys(%t)", as == writing)
-		pragmas = append(pragmas, "journal_mode(WAL)", synchronous, keys,
+		pragmas = append(pragmas, "journal_mode(WAL)", synchronous, keys, fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages),
 			fmt.Sprintf("cache_size(%d)", writerCache), fmt.Sprintf("journal_size_limit(%d)", walLimit))
 	}
 	query := url.Values{

@@ -35,7 +35,7 @@ func splitScopes(text string) (scopes []tenantry.Scope) {
 
 // App reads an app. Errors: NotFound.
 func (s *Store) App(ctx context.Context, id tenantry.AppID) (tenantry.App, error) {
-	return appOf(ctx, s.db.Read(), id)
+	return appOf(ctx, s.db.Lookup(), id)
 }
 
 func appOf(ctx context.Context, q db.Q, id tenantry.AppID) (tenantry.App, error) {
@@ -105,27 +105,26 @@ func (t *tx) addSecret(ctx context.Context, app tenantry.AppID, hash string) (te
 // AuthenticateApp finds the app of a client id whose secret has this SHA-256 (hex). Both
 // secrets are compared in full, whatever they are. Errors: Unauthenticated, the same for an
 // unknown client and a wrong secret.
-func (s *Store) AuthenticateApp(ctx context.Context, client, secretHash string) (tenantry.App, error) {
-	a, err := s.AppByClient(ctx, client)
-	if tenantry.KindOf(err) == tenantry.NotFound {
-		return tenantry.App{}, tenantry.InvalidClient()
-	}
-	if err != nil {
-		return tenantry.App{}, err
-	}
-	hashes, err := db.All(ctx, s.db.Read(), func(r db.Row) (h string, err error) { return h, r.Scan(&h) },
-		`SELECT hash FROM app_secrets WHERE app_id = $1 ORDER BY id LIMIT $2`, a.ID, tenantry.MaxAppSecrets)
-	if err != nil {
-		return tenantry.App{}, err
+func (s *Store) AuthenticateApp(ctx context.Context, client, secretHash string) (app tenantry.App, err error) {
+	id, suffix, ok := tenantry.ParseClientID(client)
+	if !ok {
+		return app, tenantry.InvalidClient()
 	}
 	same := 0
-	for _, h := range hashes {
-		same |= subtle.ConstantTimeCompare([]byte(h), []byte(secretHash))
+	_, err = db.All(ctx, s.db.Lookup(), func(r db.Row) (struct{}, error) {
+		var hash string
+		app, err = scanApp(with(r, &hash))
+		same |= subtle.ConstantTimeCompare([]byte(hash), []byte(secretHash))
+		return struct{}{}, err
+	}, `SELECT `+appColumns+`, s.hash FROM apps a JOIN app_secrets s ON s.app_id = a.id
+		WHERE a.id = $1 AND a.deleted_at IS NULL ORDER BY s.id LIMIT $2`, id, tenantry.MaxAppSecrets)
+	if err == nil && (same == 0 || app.Suffix != suffix) {
+		err = tenantry.InvalidClient()
 	}
-	if same == 0 {
-		return tenantry.App{}, tenantry.InvalidClient()
+	if err != nil {
+		return tenantry.App{}, err
 	}
-	return a, nil
+	return app, nil
 }
 
 // AppSecrets lists what can be shown of the secrets of an app, oldest first; there are at

@@ -97,7 +97,7 @@ func codeOf(ctx context.Context, t *tx, hash string) (codeRow, error) {
 // not expired, whoever it is for: the hosted token endpoint refuses an unknown one before it
 // looks at the client.
 func (s *Store) CodeExists(ctx context.Context, hash string) (bool, error) {
-	n, err := db.One(ctx, s.db.Read(), scanInt, `SELECT count(*) FROM codes WHERE hash = $1 AND used_at IS NULL AND expires_at > $2`,
+	n, err := db.One(ctx, s.db.Lookup(), scanInt, `SELECT count(*) FROM codes WHERE hash = $1 AND used_at IS NULL AND expires_at > $2`,
 		hash, s.clock().UnixMilli())
 	return n > 0, err
 }

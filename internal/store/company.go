@@ -30,7 +30,7 @@ func (s *Store) CreateCompany(ctx context.Context, name, email string) (id tenan
 
 // Company reads an agency. Errors: NotFound.
 func (s *Store) Company(ctx context.Context, id tenantry.CompanyID) (tenantry.Company, error) {
-	c, err := db.One(ctx, s.db.Read(), scanCompany,
+	c, err := db.One(ctx, s.db.Lookup(), scanCompany,
 		`SELECT id, name, email, location_count, created_at FROM companies WHERE id = $1`, id)
 	return found(c, err, "Company", string(id))
 }

@@ -19,7 +19,7 @@ func scanContact(r db.Row) (c tenantry.Contact, err error) {
 
 // Contact reads one contact with the names of its tags, sorted. Errors: NotFound.
 func (s *Store) Contact(ctx context.Context, loc tenantry.LocationID, id tenantry.ContactID) (tenantry.Contact, error) {
-	c, err := db.One(ctx, s.db.Read(), scanContact,
+	c, err := db.One(ctx, s.db.Lookup(), scanContact,
 		`SELECT `+contactColumns+` FROM contacts WHERE location_id = $1 AND id = $2`, loc, id)
 	if c, err = found(c, err, "Contact", string(id)); err != nil {
 		return c, err

@@ -58,9 +58,9 @@ func customFieldsWhere(loc tenantry.LocationID, f tenantry.CustomFieldFilter) (w
 // as contact.colour: the dot tells the two apart. Errors: NotFound.
 func (s *Store) CustomField(ctx context.Context, loc tenantry.LocationID, id tenantry.CustomFieldID) (tenantry.CustomField, error) {
 	if !strings.Contains(string(id), ".") {
-		return customFieldOf(ctx, s.db.Read(), loc, id)
+		return customFieldOf(ctx, s.db.Lookup(), loc, id)
 	}
-	f, err := db.One(ctx, s.db.Read(), scanCustomField, `SELECT `+customFieldColumns+` FROM custom_fields
+	f, err := db.One(ctx, s.db.Lookup(), scanCustomField, `SELECT `+customFieldColumns+` FROM custom_fields
 		WHERE location_id = $1 AND field_key = $2 AND document_type = 'field'`, loc, id)
 	return foundCustomField(f, err, id)
 }
@@ -115,7 +115,7 @@ func (s *Store) NewCustomFieldProblems(ctx context.Context, loc tenantry.Locatio
 // CustomFieldProblems lists what [Store.UpdateCustomField] would refuse as Invalid.
 // Errors: NotFound.
 func (s *Store) CustomFieldProblems(ctx context.Context, loc tenantry.LocationID, id tenantry.CustomFieldID, p tenantry.CustomFieldPatch) ([]tenantry.Problem, error) {
-	before, err := customFieldOf(ctx, s.db.Read(), loc, id)
+	before, err := customFieldOf(ctx, s.db.Lookup(), loc, id)
 	if err != nil {
 		return nil, err
 	}

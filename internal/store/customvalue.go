@@ -27,7 +27,7 @@ const customValuesOf = `SELECT ` + customValueColumns + ` FROM custom_values WHE
 
 // CustomValue reads one custom value. Errors: NotFound.
 func (s *Store) CustomValue(ctx context.Context, loc tenantry.LocationID, id tenantry.CustomValueID) (tenantry.CustomValue, error) {
-	return customValueOf(ctx, s.db.Read(), loc, id)
+	return customValueOf(ctx, s.db.Lookup(), loc, id)
 }
 
 func customValueOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tenantry.CustomValueID) (tenantry.CustomValue, error) {

@@ -115,7 +115,7 @@ func (t *tx) installFollowers(ctx context.Context, by tenantry.Actor) error {
 
 // Install reads where an app is installed: on a location. Errors: NotFound.
 func (s *Store) Install(ctx context.Context, loc tenantry.LocationID, app tenantry.AppID) (tenantry.Install, error) {
-	return installOf(ctx, s.db.Read(), loc, app)
+	return installOf(ctx, s.db.Lookup(), loc, app)
 }
 
 func installOf(ctx context.Context, q db.Q, loc tenantry.LocationID, app tenantry.AppID) (tenantry.Install, error) {
@@ -130,7 +130,7 @@ func installOf(ctx context.Context, q db.Q, loc tenantry.LocationID, app tenantr
 
 // CompanyInstall reads whether and how an app has a company as a whole. Errors: NotFound.
 func (s *Store) CompanyInstall(ctx context.Context, company tenantry.CompanyID, app tenantry.AppID) (tenantry.Install, error) {
-	return companyInstall(ctx, s.db.Read(), company, app)
+	return companyInstall(ctx, s.db.Lookup(), company, app)
 }
 
 func companyInstall(ctx context.Context, q db.Q, company tenantry.CompanyID, app tenantry.AppID) (tenantry.Install, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
@@ -28,7 +27,25 @@ func scanLocation(r db.Row) (l tenantry.Location, err error) {
 
 // Location reads one live location. Errors: NoAccess.
 func (s *Store) Location(ctx context.Context, loc tenantry.LocationID) (tenantry.Location, error) {
-	return locationOf(ctx, s.db.Read(), loc)
+	l, err := s.cachedLocation(ctx, loc)
+	if err != nil {
+		return tenantry.Location{}, err
+	}
+	return *l, nil
+}
+
+// cachedLocation gives the row of a live location, which is not to be changed. Errors: NoAccess.
+func (s *Store) cachedLocation(ctx context.Context, loc tenantry.LocationID) (*tenantry.Location, error) {
+	kept, epoch := s.locations.find(loc)
+	if kept != nil {
+		return kept, nil
+	}
+	l, err := locationOf(ctx, s.db.Lookup(), loc)
+	if err != nil {
+		return nil, err
+	}
+	s.locations.keep(&l, epoch)
+	return &l, nil
 }
 
 func locationOf(ctx context.Context, q db.Q, loc tenantry.LocationID) (tenantry.Location, error) {
@@ -51,41 +68,11 @@ func (t *tx) lockedLocation(ctx context.Context, loc tenantry.LocationID) (tenan
 
 // LocationCompany tells the agency of a live location. Errors: NoAccess.
 func (s *Store) LocationCompany(ctx context.Context, loc tenantry.LocationID) (tenantry.CompanyID, error) {
-	company, err := db.One(ctx, s.db.Read(), func(r db.Row) (c tenantry.CompanyID, err error) { return c, r.Scan(&c) },
-		`SELECT company_id FROM locations WHERE location_id = $1 AND deleted_at IS NULL`, loc)
-	if errors.Is(err, db.ErrNoRows) {
-		return "", tenantry.NoAccessError()
+	l, err := s.cachedLocation(ctx, loc)
+	if err != nil {
+		return "", err
 	}
-	return company, err
-}
-
-// SearchLocations lists the live locations of a company that the filter selects.
-func (s *Store) SearchLocations(ctx context.Context, company tenantry.CompanyID, f tenantry.LocationFilter) (tenantry.Page[tenantry.Location], error) {
-	where, args := `company_id = $1 AND deleted_at IS NULL`, []any{company}
-	if f.Email != "" {
-		args = append(args, tenantry.Fold(f.Email))
-		where += fmt.Sprintf(` AND email_key = $%d`, len(args))
-	}
-	if f.LocationID != "" {
-		args = append(args, f.LocationID)
-		where += fmt.Sprintf(` AND location_id = $%d`, len(args))
-	}
-	direction := ``
-	if f.Descending {
-		direction = ` DESC`
-	}
-	return page(ctx, s, scanLocation, countLocations(where, len(args)), `SELECT `+locationColumns+` FROM locations WHERE `+where+
-		` ORDER BY created_at`+direction+`, location_id`+direction, args, f.Limit, f.Skip)
-}
-
-// countLocations counts a filtered search. The total of a whole company (where the
-// company is the only argument) is a kept counter: counting a hundred thousand rows for
-// each page would be a scan.
-func countLocations(where string, args int) string {
-	if args == 1 {
-		return `SELECT COALESCE(sum(location_count), 0) FROM companies WHERE id = $1`
-	}
-	return `SELECT count(*) FROM locations WHERE ` + where
+	return l.CompanyID, nil
 }
 
 // CreateLocation adds a location to a company. Errors: NoAccess when the company is unknown.
@@ -106,7 +93,7 @@ func (s *Store) CreateLocation(ctx context.Context, company tenantry.CompanyID, 
 		if err != nil {
 			return err
 		}
-		_, err = t.Exec(ctx, `INSERT INTO locations (location_id, company_id, name, permissions, created_at, updated_at)
+		err = t.writeLocation(ctx, `INSERT INTO locations (location_id, company_id, name, permissions, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $5)`, l.ID, company, l.Name, permissions, t.now.UnixMilli())
 		if err != nil {
 			return err
@@ -158,7 +145,7 @@ func (s *Store) storeLocation(ctx context.Context, t *tx, l tenantry.Location, p
 	if err != nil {
 		return err
 	}
-	_, err = t.Exec(ctx, `UPDATE locations SET name = $2, phone = $3, email = $4, email_key = $5, first_name = $6, last_name = $7,
+	err = t.writeLocation(ctx, `UPDATE locations SET name = $2, phone = $3, email = $4, email_key = $5, first_name = $6, last_name = $7,
 		address = $8, city = $9, state = $10, country = $11, postal_code = $12, website = $13, timezone = $14, settings = $15,
 		social = $16, snapshot_id = $17, updated_at = $18, name_key = $19 WHERE location_id = $1`,
 		l.ID, l.Name, l.Phone, l.Email, tenantry.Fold(l.Email), l.FirstName, l.LastName, l.Address, l.City, l.State, l.Country,
@@ -182,8 +169,7 @@ func (s *Store) storeSecret(ctx context.Context, t *tx, loc tenantry.LocationID,
 	if err != nil {
 		return err
 	}
-	_, err = t.Exec(ctx, `UPDATE locations SET `+column+` = $2 WHERE location_id = $1`, loc, sealed)
-	return err
+	return t.writeLocation(ctx, `UPDATE locations SET `+column+` = $2 WHERE location_id = $1`, loc, sealed)
 }
 
 // Credentials opens the sealed credentials of a location, nil where it has none.
@@ -250,7 +236,7 @@ func (s *Store) PauseLocation(ctx context.Context, loc tenantry.LocationID, by t
 			return nil
 		}
 		l.UpdatedAt = t.now
-		_, err = t.Exec(ctx, `UPDATE locations SET active = $2, updated_at = $3 WHERE location_id = $1`, loc, boolean(l.Active), t.now.UnixMilli())
+		err = t.writeLocation(ctx, `UPDATE locations SET active = $2, updated_at = $3 WHERE location_id = $1`, loc, boolean(l.Active), t.now.UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -274,7 +260,7 @@ func (s *Store) DeleteLocation(ctx context.Context, loc tenantry.LocationID, by 
 		if err := t.uninstallAll(ctx, by); err != nil {
 			return err
 		}
-		if _, err := t.Exec(ctx, `UPDATE locations SET deleted_at = $2 WHERE location_id = $1`, loc, t.now.UnixMilli()); err != nil {
+		if err := t.writeLocation(ctx, `UPDATE locations SET deleted_at = $2 WHERE location_id = $1`, loc, t.now.UnixMilli()); err != nil {
 			return err
 		}
 		_, err = t.Exec(ctx, `UPDATE companies SET location_count = location_count - 1 WHERE id = $1`, t.company)

@@ -12,7 +12,7 @@ import (
 // Permissions lists what a location may use, in the order of
 // [tenantry.PermissionNames]. Errors: NoAccess.
 func (s *Store) Permissions(ctx context.Context, loc tenantry.LocationID) ([]string, error) {
-	return permissionsOf(ctx, s.db.Read(), loc)
+	return permissionsOf(ctx, s.db.Lookup(), loc)
 }
 
 func permissionsOf(ctx context.Context, q db.Q, loc tenantry.LocationID) ([]string, error) {
@@ -45,7 +45,7 @@ func (s *Store) UpdatePermissions(ctx context.Context, loc tenantry.LocationID, 
 		if err != nil {
 			return err
 		}
-		_, err = t.Exec(ctx, `UPDATE locations SET permissions = $2, updated_at = $3 WHERE location_id = $1`, loc, text, t.now.UnixMilli())
+		err = t.writeLocation(ctx, `UPDATE locations SET permissions = $2, updated_at = $3 WHERE location_id = $1`, loc, text, t.now.UnixMilli())
 		if err != nil {
 			return err
 		}

@@ -93,7 +93,6 @@ func (s *Store) DropLocation(ctx context.Context, loc tenantry.LocationID) error
 		if err := t.deletedLocation(ctx, loc); err != nil {
 			return err
 		}
-		_, err := t.Exec(ctx, `DELETE FROM locations WHERE location_id = $1`, loc)
-		return err
+		return t.writeLocation(ctx, `DELETE FROM locations WHERE location_id = $1`, loc)
 	})
 }

@@ -81,7 +81,7 @@ const recurringTasksOf = `SELECT ` + recurringColumns + ` FROM recurring_tasks
 
 // RecurringTask reads one live recurring task. Errors: NotFound.
 func (s *Store) RecurringTask(ctx context.Context, loc tenantry.LocationID, id tenantry.RecurringTaskID) (tenantry.RecurringTask, error) {
-	return recurringOf(ctx, s.db.Read(), loc, id)
+	return recurringOf(ctx, s.db.Lookup(), loc, id)
 }
 
 func recurringOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tenantry.RecurringTaskID) (tenantry.RecurringTask, error) {

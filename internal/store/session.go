@@ -35,7 +35,7 @@ func (s *Store) CreateSession(ctx context.Context, hash string, user tenantry.Us
 func (s *Store) Session(ctx context.Context, hash string) (tenantry.Session, error) {
 	now := s.clock()
 	var seen int64
-	session, err := db.One(ctx, s.db.Read(), func(r db.Row) (v tenantry.Session, err error) {
+	session, err := db.One(ctx, s.db.Lookup(), func(r db.Row) (v tenantry.Session, err error) {
 		var created, expires int64
 		err = r.Scan(append(userFields(&v.User), &created, &seen, &expires)...)
 		v.CreatedAt, v.ExpiresAt = at(created), at(expires)

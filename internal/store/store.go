@@ -20,16 +20,22 @@ type Store struct {
 	ids       tenantry.IDSource
 	uses      tokenUses
 	revoked   watchers
+	locations *locationCache
 }
 
 // New makes a store on an open, migrated database. key is the 32-byte key that
-// seals secrets; it must be the one that the database was first used with.
+// seals secrets; it must be the one that the database was first used with. While it is in use
+// nothing else may write to locations of a SQLite database, see [locationCache].
 func New(d *db.DB, key []byte, now func() time.Time) (*Store, error) {
 	s, err := newSealer(key)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: d, seal: s, now: now, startedAt: now()}, nil
+	locations := newLocationCache(locationCacheSize)
+	if d.Engine() != db.SQLite { // others write to the same database
+		locations = newLocationCache(0)
+	}
+	return &Store{db: d, seal: s, now: now, startedAt: now(), locations: locations}, nil
 }
 
 // clock tells the time in UTC, in the milliseconds that are stored.
@@ -59,6 +65,9 @@ type tx struct {
 	zone    string                        // the tenant's time zone name
 	names   map[tenantry.CompanyID]string // of the companies that installs were recorded for
 	revoked []tenantry.Revocation
+
+	cache   *locationCache
+	changed []tenantry.LocationID // announced to the cache, by those that were repeated too
 }
 
 // write runs fn in a transaction; its error undoes all that fn wrote. fn may run again
@@ -68,17 +77,25 @@ type tx struct {
 // Where the engine lets others write meanwhile, what fn relies on is locked first, in this
 // order: a code or grant, the location, an agency's grant that is exchanged for it, the company.
 func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) error {
-	var revoked []tenantry.Revocation
+	x := new(tx)
+	defer func() { s.locations.end(x.changed) }() // committed or not, and if fn panicked
 	err := s.db.Write(ctx, func(ctx context.Context, t *db.Tx) error {
 		// Stored times are milliseconds: what is answered must equal what is read later.
-		x := &tx{Tx: t, ids: &s.ids, now: s.clock()}
-		err := fn(ctx, x)
-		revoked = x.revoked
-		return err
+		x = &tx{Tx: t, ids: &s.ids, now: s.clock(), cache: s.locations, changed: x.changed}
+		return fn(ctx, x)
 	})
 	if err == nil {
-		s.revoked.tell(revoked)
+		s.revoked.tell(x.revoked)
 	}
+	return err
+}
+
+// writeLocation runs a statement that changes the row of a location, its first argument. No
+// other way changes one: a test looks for that.
+func (t *tx) writeLocation(ctx context.Context, query string, loc tenantry.LocationID, args ...any) error {
+	t.cache.begin(loc)
+	t.changed = append(t.changed, loc)
+	_, err := t.Exec(ctx, query, append([]any{loc}, args...)...)
 	return err
 }
 

@@ -25,7 +25,7 @@ func (s *Store) Tags(ctx context.Context, loc tenantry.LocationID) ([]tenantry.T
 
 // Tag reads one tag. Errors: NotFound.
 func (s *Store) Tag(ctx context.Context, loc tenantry.LocationID, id tenantry.TagID) (tenantry.Tag, error) {
-	return tagOf(ctx, s.db.Read(), loc, id)
+	return tagOf(ctx, s.db.Lookup(), loc, id)
 }
 
 func tagOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tenantry.TagID) (tenantry.Tag, error) {

@@ -103,7 +103,7 @@ func (s *Store) UpdateTemplate(ctx context.Context, loc tenantry.LocationID, by 
 // TemplateProblems lists what [Store.UpdateTemplate] would refuse as Invalid. Errors:
 // NotFound.
 func (s *Store) TemplateProblems(ctx context.Context, loc tenantry.LocationID, id tenantry.TemplateID, p tenantry.TemplatePatch) ([]tenantry.Problem, error) {
-	before, err := templateOf(ctx, s.db.Read(), loc, id)
+	before, err := templateOf(ctx, s.db.Lookup(), loc, id)
 	return p.Apply(before).Problems(), err
 }
 

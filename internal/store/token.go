@@ -88,7 +88,7 @@ func tokenPayload(p tenantry.PrivateToken) any {
 // overlap after a rotation is over, and for one of a deleted location too.
 func (s *Store) TokenCaller(ctx context.Context, hash string) (tenantry.Caller, error) {
 	now := s.clock()
-	c, err := db.One(ctx, s.db.Read(), scanToken, tokenCallerQuery, hash, now.UnixMilli())
+	c, err := db.One(ctx, s.db.Lookup(), scanToken, tokenCallerQuery, hash, now.UnixMilli())
 	if err == nil {
 		s.uses.note(c.TokenID, now)
 	}

@@ -70,10 +70,9 @@ func scale(ctx context.Context, o options, out, progress io.Writer) (err error) 
 // works are the rows of the table.
 func (s sized) works() []work {
 	const pages = 10
-	deep := s.locations*9/10 - 10*pages
 	return []work{
 		s.fixture.readByID(), s.fixture.searchPage("search, first pages of ten", 0, pages), s.fixture.searchEmail(),
-		s.fixture.searchPage("search, pages of ten at 90% by skip", deep, pages),
+		s.fixture.searchBehind("search, pages of ten at 90% by cursor"),
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,6 +74,16 @@ func (f *fixture) searchPage(name string, from, pages int) work {
 	requests := make([][]byte, pages)
 	for i := range requests {
 		requests[i] = request("GET", fmt.Sprintf("/locations/search?companyId=%s&limit=10&skip=%d", f.company, from+10*i), headersOf(f.agency), nil)
+	}
+	return work{name: name, status: 200, source: repeated(requests)}
+}
+
+// searchBehind reads pages of ten behind the sub-accounts of the last tenth.
+func (f *fixture) searchBehind(name string) work {
+	var requests [][]byte
+	for _, l := range f.locations[len(f.locations)*9/10:] {
+		token := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d:%s", l.CreatedAt.UnixMilli(), l.ID))
+		requests = append(requests, request("GET", fmt.Sprintf("/locations/search?companyId=%s&limit=10&pageToken=%s", f.company, token), headersOf(f.agency), nil))
 	}
 	return work{name: name, status: 200, source: repeated(requests)}
 }

@@ -71,8 +71,9 @@ CREATE TABLE locations (
     updated_at   INTEGER NOT NULL,
     deleted_at   INTEGER -- set at once by a delete; the rows go in the background
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX locations_by_company ON locations (company_id, created_at, location_id) WHERE deleted_at IS NULL;
-CREATE INDEX locations_by_email ON locations (company_id, email_key, created_at, location_id) WHERE deleted_at IS NULL;
+-- deleted_at is in them so that a page of ids needs no look at the table.
+CREATE INDEX locations_by_company ON locations (company_id, created_at, location_id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX locations_by_email ON locations (company_id, email_key, created_at, location_id, deleted_at) WHERE deleted_at IS NULL;
 CREATE INDEX locations_deleted ON locations (deleted_at, location_id) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE contacts (
