@@ -128,7 +128,7 @@ func (e *postgresEngine) write(ctx context.Context, fn func(context.Context, *Tx
 	}
 	defer e.writes.Add(1)
 	for attempt := 1; ; attempt++ {
-		err, repeat := e.attempt(ctx, fn)
+		repeat, err := e.attempt(ctx, fn)
 		if !repeat || attempt == e.tune.attempts || ctx.Err() != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (e *postgresEngine) write(ctx context.Context, fn func(context.Context, *Tx
 }
 
 // attempt runs fn in one transaction. Whatever ends the goroutine ends the transaction.
-func (e *postgresEngine) attempt(ctx context.Context, fn func(context.Context, *Tx) error) (err error, repeat bool) {
+func (e *postgresEngine) attempt(ctx context.Context, fn func(context.Context, *Tx) error) (repeat bool, err error) {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), e.tune.writeLimit, errTooSlow)
 	defer cancel()
 	t := &postgresTx{engine: e, begin: beginWrite}
@@ -154,5 +154,5 @@ func (e *postgresEngine) attempt(ctx context.Context, fn func(context.Context, *
 		t.closeRows()
 		err = t.commit(ctx)
 	}
-	return slow(ctx, err), err != nil && (isUndone(err) || isUndone(t.failed))
+	return err != nil && (isUndone(err) || isUndone(t.failed)), slow(ctx, err)
 }

@@ -35,7 +35,7 @@ func PostgresURL(t testing.TB) string {
 }
 
 // databases are those of this process.
-var databases = sync.OnceValue(func() *postgresPool { return new(postgresPool) })
+var databases = sync.OnceValue(func() *postgresPool { return new(postgresPool) }) //nolint:gochecknoglobals // made once a process
 
 // postgresPool lends databases. Emptying one takes a tenth of the time that a copy takes.
 type postgresPool struct {

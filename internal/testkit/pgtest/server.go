@@ -73,7 +73,7 @@ func version(path string) int {
 	return n
 }
 
-var started = sync.OnceValues(func() (*Server, error) {
+var started = sync.OnceValues(func() (*Server, error) { //nolint:gochecknoglobals // made once a process, never changed
 	// Short, because the path of a socket has 107 bytes at most.
 	folder, err := os.MkdirTemp("", "tenantry-pg-")
 	if err != nil {
@@ -101,7 +101,7 @@ read -r _ || true
 `
 
 func (s *Server) run() error {
-	cmd := exec.Command("/bin/sh", "-c", script, Programs(), s.folder, superuser)
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", script, Programs(), s.folder, superuser)
 	cmd.Dir = s.folder
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
 	// Signals for the group of the tests, such as an interrupt, are not for the server: it
