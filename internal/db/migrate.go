@@ -28,7 +28,8 @@ func embedded(engine EngineName) (fs.FS, error) {
 // Migrate brings the schema to [DB.LatestVersion], each migration in one
 // transaction, and tells where it started and where it arrived; after a failure
 // that is the last migration that is complete. A database that is up to date is left alone. Nothing
-// may write meanwhile; of several programs that migrate one PostgreSQL database, one does and the others wait. [ErrNewerSchema] when the database is ahead of this program.
+// may write meanwhile; of several programs that migrate one PostgreSQL database, one does and
+// the others wait, and none can through a pooler. [ErrNewerSchema] when the database is ahead of this program.
 func (d *DB) Migrate(ctx context.Context) (from, to Version, err error) {
 	d.migrating.Lock()
 	defer d.migrating.Unlock()

@@ -89,7 +89,7 @@ func postgresConfig(databaseURL string, opts Options, t tuning) (*pgxpool.Config
 	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelTimeout}
 	}
-	if pooler != "" {
+	if pooler != "" { // see pooled
 		// The next transaction may run on another server connection, which has neither the
 		// statements that this one prepared nor its settings.
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
@@ -106,6 +106,9 @@ func postgresConfig(databaseURL string, opts Options, t tuning) (*pgxpool.Config
 	}
 	return config, nil
 }
+
+// pooled tells whether a pooler in transaction mode stands before the server.
+func pooled(c *pgx.ConnConfig) bool { return c.DefaultQueryExecMode == pgx.QueryExecModeCacheDescribe }
 
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -17,6 +18,9 @@ const migrationWait = 600
 // whole database: of several programs one migrates and the others find nothing to do.
 func (e *postgresEngine) migrate(ctx context.Context, migrations fs.FS) error {
 	config := e.pool.Config().ConnConfig
+	if pooled(config) {
+		return errors.New("migrate database: this needs a connection of its own; migrate with the URL of the server itself, not of its pooler")
+	}
 	config.RuntimeParams["statement_timeout"] = "0"
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 	pool := stdlib.OpenDB(*config)

@@ -20,11 +20,11 @@ func TestPostgresReadsAndWrites(t *testing.T) {
 		t.Run(parameters, func(t *testing.T) {
 			server := pgtest.Start(t)
 			name := server.Empty(t)
-			d := openPostgresAt(t, server.URL(name)+parameters)
-			from, to, err := d.Migrate(t.Context())
+			from, to, err := openPostgresAt(t, server.URL(name)).Migrate(t.Context())
 			if err != nil || from != 0 || to != 1 {
 				t.Fatalf("migrated from %d to %d, %v", from, to, err)
 			}
+			d := openPostgresAt(t, server.URL(name)+parameters)
 			for i := range 3 {
 				if err := d.Write(t.Context(), insert(i, fmt.Sprint("text ", i))); err != nil {
 					t.Fatal(err)
@@ -78,6 +78,23 @@ func TestPostgresReadsAndWrites(t *testing.T) {
 				t.Errorf("truth values %v (-want +got):\n%s", err, diff)
 			}
 		})
+	}
+}
+
+// TestMigrateBehindAPooler: the lock that keeps two programs from migrating at once belongs to a session,
+// which a pooler does not give.
+func TestMigrateBehindAPooler(t *testing.T) {
+	server := pgtest.Start(t)
+	name := server.Empty(t)
+	d := openPostgresAt(t, server.URL(name)+"&pooler=transaction")
+	if from, to, err := d.Migrate(t.Context()); from != 0 || to != 0 || err == nil || !strings.Contains(err.Error(), "not of its pooler") {
+		t.Errorf("migrated from %d to %d, %v", from, to, err)
+	}
+	if _, _, err := openPostgresAt(t, server.URL(name)).Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if from, to, err := d.Migrate(t.Context()); from != to || err != nil {
+		t.Errorf("with nothing to do: from %d to %d, %v", from, to, err)
 	}
 }
 
