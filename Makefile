@@ -9,8 +9,8 @@ GOLANGCI_VERSION := 2.15.0
 GOLANGCI := bin/golangci-lint
 SDK := test/sdk
 
-# $(call need,COMMAND,DEBIAN PACKAGES) installs the packages if the command is missing
-# and apt-get can be used without asking for a password.
+# $(call need,COMMAND,DEBIAN PACKAGES,FIRST) installs the packages if the command is missing
+# and apt-get can be used without asking for a password, after it has done what comes FIRST.
 define need
 	@if ! command -v $(1) >/dev/null; then \
 		if ! command -v apt-get >/dev/null; then \
@@ -21,9 +21,17 @@ define need
 		else echo "$(1) is missing: as root, run apt-get install $(2), and try again" >&2; exit 1; fi; \
 		echo "$(1) is missing: installing $(2) with apt-get"; \
 		$$as_root apt-get update -qq; \
+		$(3) \
 		$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); \
 	fi
 endef
+
+# Debian keeps PostgreSQL's server programs out of the path. It would make a database with
+# them and serve it; the tests make their own.
+INITDB := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) initdb)
+CREATECLUSTER := /etc/postgresql-common/createcluster.d
+NO_CLUSTER := $$as_root mkdir -p $(CREATECLUSTER); \
+	echo "create_main_cluster = false" | $$as_root tee $(CREATECLUSTER)/tenantry.conf >/dev/null;
 
 .PHONY: help
 help: ## Show this list
@@ -44,6 +52,7 @@ vet: ## Run go vet
 go-test: ## Run the Go tests with the race detector, in random order
 	$(call need,$(firstword $(or $(shell go env CC),gcc)),gcc libc6-dev)
 	$(call need,chromium,chromium)
+	$(call need,$(INITDB),postgresql,$(NO_CLUSTER))
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 30m ./...
 
 .PHONY: sdk-test

@@ -26,26 +26,27 @@ const (
 // direction is the table of ARCHITECTURE.md: which packages of this module a
 // package may import. It may also import what those may; nothing else. The root
 // is ".". Siblings have no row that leads from one to the other: what two need
-// is a rule (root) or a query (store). No row names internal/testkit, so only
-// tests import it. The rules of depguard in .golangci.yml repeat the table.
+// is a rule (root) or a query (store). Only tests import internal/testkit: no row
+// but its own names it. The rules of depguard in .golangci.yml repeat the table.
 func direction() map[string][]string {
 	return map[string][]string{
-		".":                      {},
-		"internal/db":            {"."},
-		"internal/store":         {"internal/db"},
-		"internal/wire":          {"."},
-		"internal/files":         {"."},
-		"internal/ratelimit":     {"."},
-		"internal/api":           {"internal/store", "internal/wire", "internal/files"},
-		"internal/oauth":         {"internal/store", "internal/wire"},
-		"internal/console":       {"internal/store"},
-		"internal/jobs":          {"internal/store", "internal/files"},
-		"internal/httpd":         {"internal/api", "internal/oauth", "internal/console", "internal/jobs", "internal/ratelimit"},
-		"client":                 {"."},
-		"cmd/tenantry":           {"internal/httpd", "client"},
-		"internal/testkit":       {"internal/httpd", "client"},
-		"internal/gen/timezones": {},
-		"test/bench":             {"internal/httpd"},
+		".":                       {},
+		"internal/db":             {"."},
+		"internal/store":          {"internal/db"},
+		"internal/wire":           {"."},
+		"internal/files":          {"."},
+		"internal/ratelimit":      {"."},
+		"internal/api":            {"internal/store", "internal/wire", "internal/files"},
+		"internal/oauth":          {"internal/store", "internal/wire"},
+		"internal/console":        {"internal/store"},
+		"internal/jobs":           {"internal/store", "internal/files"},
+		"internal/httpd":          {"internal/api", "internal/oauth", "internal/console", "internal/jobs", "internal/ratelimit"},
+		"client":                  {"."},
+		"cmd/tenantry":            {"internal/httpd", "client"},
+		"internal/testkit":        {"internal/httpd", "client", "internal/testkit/pgtest"},
+		"internal/testkit/pgtest": {},
+		"internal/gen/timezones":  {},
+		"test/bench":              {"internal/httpd"},
 	}
 }
 

@@ -6,11 +6,16 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Fold is the form of a text that searches compare: lower case, so that a match
 // ignores case on both engines alike.
 func Fold(s string) string { return strings.ToLower(s) }
+
+// IsText tells whether s can be kept as a text: valid UTF-8 without the NUL character,
+// which PostgreSQL's texts cannot have. What is none equals nothing that is kept.
+func IsText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // Slug is the key form of a name: lower case, with each run of anything but
 // letters and digits as one underscore, and none at the ends (contract,

@@ -65,9 +65,12 @@ type control struct {
 	ln     net.Listener
 }
 
-// openControl listens on the socket. The data's lock is held: a socket that is there is one
-// that a server left which was killed.
+// openControl listens on the socket. One that is there and does not answer is one that a
+// server left which was killed.
 func openControl(ctx context.Context, path string, in *instance, log *slog.Logger) (*control, error) {
+	if conn, err := new(net.Dialer).DialContext(ctx, "unix", path); err == nil {
+		return nil, errors.Join(fmt.Errorf("another server listens on %s: give each a --data folder of its own", path), conn.Close())
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

@@ -112,7 +112,7 @@ func TestALongFolderName(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 30))
 	must(t, "seed", "--data", dir, "--locations", "1", "--contacts", "0")
 	p, _ := serve(t, dir)
-	if !bytes.Contains([]byte(p.err.String()), []byte("only while the server is stopped")) {
+	if !bytes.Contains([]byte(p.err.String()), []byte("managing verbs cannot reach this server")) {
 		t.Errorf("nothing is said: %s", p.err)
 	}
 	if said := refused(t, exitFailed, "token", "list", "--data", dir); !strings.Contains(said, "stop it first") {

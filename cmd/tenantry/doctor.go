@@ -65,7 +65,7 @@ func (c *doctorCmd) checkData(ctx context.Context, r *report) {
 	}
 	r.check("sealing key "+c.keyFile(), checkKeyFile(c.keyFile()))
 	d, err := db.Open(ctx, c.dbURL(), db.Options{MustExist: true, Logger: slog.New(slog.DiscardHandler)})
-	if !r.check("database "+c.dbURL()+" opens", err) {
+	if !r.check("database "+db.Redact(c.dbURL())+" opens", err) {
 		return
 	}
 	r.check("schema is at this program's version", refuseOlder(ctx, d))

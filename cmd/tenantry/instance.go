@@ -20,8 +20,8 @@ import (
 
 // dataFlags say where an installation keeps its data.
 type dataFlags struct {
-	Data          string `help:"Folder of the data: database, uploaded files, sealing key." default:"tenantry-data" type:"path"`
-	DB            string `name:"db" help:"Database URL; sqlite:DIR/tenantry.db by default." placeholder:"URL"`
+	Data          string `help:"Folder of the data: database unless --db says where, uploaded files, sealing key." default:"tenantry-data" type:"path"`
+	DB            string `name:"db" help:"Database: sqlite:FILE or postgres://USER@HOST/DATABASE; sqlite:DIR/tenantry.db by default. A server's password is safer in a .pgpass file than here." placeholder:"URL"`
 	Files         string `help:"Folder of the uploaded files; DIR/files by default." type:"path" placeholder:"DIR"`
 	SecretKeyFile string `help:"File of the key that seals secrets in the database; DIR/secret.key by default, made when missing." type:"path" placeholder:"FILE"`
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/lmittmann/tint"
 
 	"github.com/tenantry/tenantry/internal/api"
+	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/httpd"
 	"github.com/tenantry/tenantry/internal/jobs"
 	"github.com/tenantry/tenantry/internal/oauth"
@@ -48,6 +49,7 @@ func (serveCmd) Help() string {
   tenantry serve --data /var/lib/tenantry --addr :443 --tls-cert cert.pem --tls-key key.pem
   tenantry serve --data /var/lib/tenantry --admin-addr 127.0.0.1:9090 --drain-delay 5s
   tenantry serve --data /var/lib/tenantry --traces http://127.0.0.1:4318
+  tenantry serve --data /var/lib/tenantry --db 'postgres://tenantry@db.internal/tenantry?sslmode=verify-full'
 
 SIGTERM and Ctrl-C let the requests under way come to their end; a second one ends the
 server at once. docs/operations.md says how to run it.`
@@ -83,7 +85,7 @@ func (c *serveCmd) Run(ctx context.Context, io console) error {
 	}
 	s.instance = in
 	return errors.Join(s.run(ctx, ln, func(url string, _ *oauth.Authenticator) error {
-		s.log.Info("listening", "url", url, "data", c.Data)
+		s.log.Info("listening", "url", url, "data", c.Data, "database", db.Redact(c.dbURL()))
 		return nil
 	}), in.close())
 }
@@ -179,7 +181,7 @@ func (s server) run(ctx context.Context, ln listeners, ready func(url string, to
 	background.Go(func() { used.Run(work, s.instance.store.SaveDailyUses, s.log) })
 	managing, err := openControl(ctx, s.control, s.instance, s.log)
 	if err != nil {
-		s.log.Warn("tokens, apps and users can be managed only while the server is stopped", "error", err)
+		s.log.Warn("managing verbs cannot reach this server", "error", err)
 	} else {
 		background.Go(managing.serve)
 	}

@@ -32,6 +32,9 @@ func (a *API) Reach(ctx context.Context, c tenantry.Caller, loc tenantry.Locatio
 		}
 		return nil
 	}
+	if !tenantry.IsText(string(loc)) {
+		return tenantry.NoAccessError()
+	}
 	company, err := a.store.LocationCompany(ctx, loc)
 	if err == nil && company != c.CompanyID {
 		return tenantry.NoAccessError()

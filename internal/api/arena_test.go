@@ -2,9 +2,7 @@ package api_test
 
 import (
 	"bufio"
-	"context"
 	"crypto/rand"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -31,9 +29,9 @@ type arena struct {
 	secrets      []string // of the foreign tenant
 }
 
-func newArena(t testing.TB) *arena {
+func newArena(t testing.TB, d *db.DB) *arena {
 	t.Helper()
-	a := &arena{Env: testkit.NewEnv(t, testkit.OpenDB(t))}
+	a := &arena{Env: testkit.NewEnv(t, d)}
 	a.foreign = newTenant(t, a.Env, a.LocX, a.CompanyB, "locX", "agencyB")
 	a.foreignNames = strings.NewReplacer(placeholders("foreign-", a.foreign)...)
 	a.secrets = []string{string(a.LocX), string(a.CompanyB), "Location X", "Agency B"}
@@ -102,22 +100,15 @@ func (a *arena) renew(t testing.TB) {
 // raze removes all locations of the sender's agency with everything in them.
 func (a *arena) raze(t testing.TB) {
 	t.Helper()
-	tables := texts(t, a.Env, `SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'location_id' WHERE m.type = 'table'`)
-	err := a.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
-		statements := []string{`PRAGMA defer_foreign_keys = ON`}
-		for _, table := range tables {
-			statements = append(statements, `DELETE FROM `+table+` WHERE location_id NOT IN ('', '`+string(a.LocX)+`')`)
-		}
-		for _, s := range append(statements, `UPDATE companies SET location_count = 0 WHERE id = '`+string(a.CompanyA)+`'`) {
-			if _, err := tx.Exec(ctx, s); err != nil {
-				return fmt.Errorf("%s: %w", s, err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	unchecked := `PRAGMA defer_foreign_keys = ON`
+	if a.DB.Engine() == db.Postgres {
+		unchecked = `SET LOCAL session_replication_role = replica`
 	}
+	statements := []string{unchecked}
+	for _, table := range testkit.TablesWith(t, a.DB, "location_id") {
+		statements = append(statements, `DELETE FROM `+table+` WHERE location_id NOT IN ('', '`+string(a.LocX)+`')`)
+	}
+	testkit.Run(t, a.DB, append(statements, `UPDATE companies SET location_count = 0 WHERE id = '`+string(a.CompanyA)+`'`)...)
 }
 
 // hostile is a request of the fuzzer. Names in braces stand for the tenant's ids.

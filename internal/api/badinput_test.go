@@ -473,7 +473,10 @@ func answerPublicly(t *testing.T, s *surface) {
 // fail in each way that any document tells of, on one server. Every answer is checked
 // against the served document on the way.
 func TestEveryDocumentedStatusIsAnswered(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
+	forEach(t, testEveryDocumentedStatusIsAnswered)
+}
+
+func testEveryDocumentedStatusIsAnswered(t *testing.T, e *testkit.Env) {
 	s := newSurface(t, e)
 	for _, c := range s.calls(t) {
 		want := []int{c.route.Status, 400, 401, 422}

@@ -189,8 +189,8 @@ func refused(t *testing.T, e *testkit.Env, s testkit.Scenario, name, token strin
 // own, its sibling's, a foreign, an unknown and a deleted location, and then with the right one.
 // (Requirements 1, 2, 4, 5 and 54.)
 func TestFence(t *testing.T) {
-	rows := fences()
 	forEach(t, func(t *testing.T, e *testkit.Env) {
+		rows := fences()
 		a := newTenant(t, e, e.LocA, e.CompanyA, "locA", "agencyA")
 		b := newTenant(t, e, e.LocB, e.CompanyA, "locB", "agencyA")
 		x := newTenant(t, e, e.LocX, e.CompanyB, "locX", "agencyB")

@@ -24,6 +24,9 @@ func (a *API) serveFile(w http.ResponseWriter, r *http.Request) {
 // openFile answers, or returns why it cannot. Errors: NotFound.
 func (a *API) openFile(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
+	if !tenantry.IsText(r.URL.Path) {
+		return tenantry.NotFoundError("File", name)
+	}
 	id, _, _ := strings.Cut(name, ".")
 	row, err := a.store.File(r.Context(), tenantry.LocationID(r.PathValue("locationId")), r.PathValue("ownerId"), tenantry.FileID(id))
 	if err != nil {

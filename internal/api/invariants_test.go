@@ -14,25 +14,19 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tenantry/tenantry"
-	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/testkit"
 	"github.com/tenantry/tenantry/internal/wire"
 )
 
-// texts runs a query of one text column.
-func texts(t testing.TB, e *testkit.Env, query string, args ...any) []string {
-	t.Helper()
-	list, err := db.All(t.Context(), e.DB.Read(), func(r db.Row) (s string, err error) { return s, r.Scan(&s) }, query, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
-
 // columnNames lists the names of all columns of all tables, each as it is and in camelCase.
 func columnNames(t *testing.T, e *testkit.Env) []string {
 	t.Helper()
-	names := texts(t, e, `SELECT DISTINCT c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'`)
+	var names []string
+	for _, table := range testkit.Tables(t, e.DB) {
+		for _, c := range testkit.Columns(t, e.DB, table) {
+			names = append(names, c.Name)
+		}
+	}
 	for _, name := range slices.Clone(names) {
 		camel, words := "", strings.Split(name, "_")
 		for i, word := range words {
@@ -51,13 +45,17 @@ func columnNames(t *testing.T, e *testkit.Env) []string {
 func identities(t *testing.T, e *testkit.Env) map[string]bool {
 	t.Helper()
 	out := map[string]bool{}
-	for _, table := range texts(t, e, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'`) {
-		owned := texts(t, e, `SELECT 'quote("' || name || '")' FROM pragma_table_info($1)
-			WHERE name IN ('id', 'location_id', 'company_id', 'created_at', 'hash', 'field_key') ORDER BY name`, table)
+	for _, table := range testkit.Tables(t, e.DB) {
+		var owned []string
+		for _, c := range testkit.Columns(t, e.DB, table) {
+			if slices.Contains([]string{"id", "location_id", "company_id", "created_at", "hash", "field_key"}, c.Name) {
+				owned = append(owned, c.Name)
+			}
+		}
 		if len(owned) == 0 {
 			continue
 		}
-		for _, row := range texts(t, e, fmt.Sprintf(`SELECT %s FROM %q`, strings.Join(owned, ` || ' ' || `), table)) {
+		for _, row := range testkit.Rows(t, e.DB, table, owned...) {
 			out[table+" "+row] = true
 		}
 	}

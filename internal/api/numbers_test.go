@@ -13,7 +13,10 @@ import (
 // TestNumberEdgesOnEveryOperation (requirement 28): each number in a query that the served document
 // knows is refused when it is none, or out of its bounds, and answered when it is at a bound.
 func TestNumberEdgesOnEveryOperation(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
+	forEach(t, testNumberEdgesOnEveryOperation)
+}
+
+func testNumberEdgesOnEveryOperation(t *testing.T, e *testkit.Env) {
 	s := newSurface(t, e)
 	checked := 0
 	for _, c := range s.calls(t) {
@@ -67,7 +70,10 @@ func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 // TestLongestQueries (requirements 24 and 25): as long a text as a request can carry is searched for, or
 // refused, but no error of the database.
 func TestLongestQueries(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
+	forEach(t, testLongestQueries)
+}
+
+func testLongestQueries(t *testing.T, e *testkit.Env) {
 	s := newSurface(t, e)
 	checked := 0
 	for _, c := range s.calls(t) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tenantry/tenantry/internal/testkit"
 	"github.com/tenantry/tenantry/internal/wire"
 )
 
@@ -115,21 +116,39 @@ func idsOf(r wire.Route, f fenced) string {
 // body, and whoever sends them, every operation and page answers as the contract and its
 // document say, below 500; nothing of another tenant is told, and nothing refused is written.
 func FuzzRoutes(f *testing.F) {
-	a := newArena(f)
+	a := newArena(f, testkit.OpenDB(f))
 	list := goals(a.Routes)
-	for _, h := range wellFormed(a.Routes) {
-		at := slices.IndexFunc(list, func(g goal) bool { return g.method == h.method && g.path == h.path })
-		if at < 0 {
-			f.Fatalf("%s %s is no goal", h.method, h.path)
-		}
-		for _, ids := range []string{h.ids, strings.Replace(h.ids, "{", "{foreign-", 1), lastForeign(h.ids)} {
-			f.Add(uint8(at), uint8(h.sender), ids, h.query, h.header, h.body) //nolint:gosec // both are small
-		}
-	}
+	seeds(f, a, func(at uint8, h hostile) {
+		f.Add(at, uint8(h.sender), h.ids, h.query, h.header, h.body) //nolint:gosec // a small number
+	})
 	f.Fuzz(func(t *testing.T, at, sender uint8, ids, query, header, body string) {
 		g := list[int(at)%len(list)]
 		a.attack(t, g.operation, hostile{g.method, g.path, int(sender), ids, query, header, body})
 	})
+}
+
+// TestRoutesOnPostgres attacks the other engine with what the fuzzer begins with.
+func TestRoutesOnPostgres(t *testing.T) {
+	a := newArena(t, testkit.OpenPostgres(t))
+	list := goals(a.Routes)
+	seeds(t, a, func(at uint8, h hostile) { a.attack(t, list[at].operation, h) })
+}
+
+// seeds gives each request that is well formed, for the sender's own, for a foreign and for a
+// nested foreign resource, with the index of its goal.
+func seeds(t testing.TB, a *arena, each func(at uint8, h hostile)) {
+	t.Helper()
+	list := goals(a.Routes)
+	for _, h := range wellFormed(a.Routes) {
+		at := slices.IndexFunc(list, func(g goal) bool { return g.method == h.method && g.path == h.path })
+		if at < 0 {
+			t.Fatalf("%s %s is no goal", h.method, h.path)
+		}
+		for _, ids := range []string{h.ids, strings.Replace(h.ids, "{", "{foreign-", 1), lastForeign(h.ids)} {
+			h.ids = ids
+			each(uint8(at), h) //nolint:gosec // there are fewer
+		}
+	}
 }
 
 // lastForeign makes the last id a foreign one: in one's own location that is nested in none.

@@ -7,11 +7,14 @@ import (
 	"os"
 )
 
-// Backup writes the state that the database has now to the file dest, which must not exist,
+// Backup writes the state that a SQLite database has now to the file dest, which must not exist,
 // and flushes it. Others may read and write meanwhile, in other processes too. Errors:
 // [ErrNoDatabase]; those of ctx; what the disk has to say.
 func Backup(ctx context.Context, url, dest string) error {
-	path, err := databasePath(url)
+	if IsPostgres(url) {
+		return errors.New("this backs up SQLite only; PostgreSQL has tools of its own, such as pg_dump and pg_basebackup")
+	}
+	path, err := sqlitePath(url)
 	if err != nil {
 		return err
 	}
@@ -23,8 +26,8 @@ func Backup(ctx context.Context, url, dest string) error {
 		return err
 	}
 	defer func() { _ = f.Close() }() // the engine writes the file through its own handle
-	d := &DB{path: path, durability: Full}
-	pool, err := d.pool(copying, 1)
+	e := &sqliteEngine{path: path, durability: Full}
+	pool, err := e.pool(copying, 1)
 	if err != nil {
 		return err
 	}

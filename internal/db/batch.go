@@ -60,8 +60,8 @@ func (o outcome) deliver() error {
 	return o.err
 }
 
-// Panic is what [DB.Write] panics with when its closure did: the closure ran on
-// another goroutine, whose stack would be lost otherwise.
+// Panic is what [DB.Write] panics with when its closure did: on SQLite the closure ran
+// on another goroutine, whose stack would be lost otherwise.
 type Panic struct {
 	Value any    // what the closure panicked with
 	Stack []byte // of the closure, as runtime/debug prints it
@@ -146,8 +146,7 @@ func (w *writer) closure(r *request) {
 		w.abandon(err)
 		return
 	}
-	tx := &Tx{w: w}
-	r.call(w, tx)
+	r.call(w)
 	if w.lost.Load() {
 		return
 	}
@@ -164,10 +163,13 @@ func (w *writer) closure(r *request) {
 
 // call runs the closure and records how it ended. The closure's context keeps
 // the values of its caller's and outlives it: what has started runs to its end.
-func (r *request) call(w *writer, tx *Tx) {
+func (r *request) call(w *writer) {
+	on := &sqliteTx{w: w}
+	tx := &Tx{on: on}
 	r.outcome.exited = true
 	defer func() {
-		tx.end()
+		on.closeRows()
+		tx.ended.Store(true)
 		if v := recover(); v != nil {
 			r.outcome = outcome{panicked: &Panic{Value: v, Stack: debug.Stack()}}
 		}

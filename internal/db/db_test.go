@@ -14,24 +14,32 @@ import (
 	"github.com/tenantry/tenantry"
 )
 
-func TestDatabasePath(t *testing.T) {
+func TestDatabaseURL(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
 	for url, want := range map[string]string{
-		"sqlite:data/tenantry.db": "data/tenantry.db",
-		"sqlite:/var/lib/t.db":    "/var/lib/t.db",
-		"sqlite://t.db":           "t.db",
-		"sqlite:///var/lib/t.db":  "/var/lib/t.db",
+		"sqlite:data/tenantry.db":      filepath.Join(folder, "data/tenantry.db"),
+		"sqlite://t.db":                filepath.Join(folder, "t.db"),
+		"sqlite:" + folder + "/a.db":   filepath.Join(folder, "a.db"),
+		"sqlite://" + folder + "/b.db": filepath.Join(folder, "b.db"),
 	} {
-		if got, err := databasePath(url); err != nil || got != want {
-			t.Errorf("databasePath(%q) = %q, %v, want %q", url, got, err, want)
+		d, err := Open(t.Context(), url, Options{Durability: Relaxed})
+		if err != nil {
+			t.Fatalf("Open(%q) gave %v", url, err)
+		}
+		closeDB(t, d)
+		if _, err := os.Stat(want); err != nil {
+			t.Errorf("Open(%q) made no %s", url, want)
 		}
 	}
 	for url, want := range map[string]string{
-		"postgres://u:hush@host/db": "postgres:// is not supported by this build; accepted is sqlite:PATH",
-		"postgresql://host/db":      "postgresql:// is not supported by this build; accepted is sqlite:PATH",
-		"mysql://u:hush@host/db":    `unknown scheme "mysql"; accepted is sqlite:PATH`,
-		"data/tenantry.db":          "no scheme; accepted is sqlite:PATH",
-		"sqlite:":                   "names no file; accepted is sqlite:PATH",
-		"sqlite::memory:":           "in memory cannot be shared",
+		"postgres://u:hush@host:port/db":                         "database URL is not valid",
+		"postgresql://u:hush@host/db?pooler=x":                   `pooler must be "transaction"`,
+		"postgres://u:hush@host/db?default_query_exec_mode=hush": "database URL is not valid",
+		"mysql://u:hush@host/db":                                 `unknown scheme "mysql"; accepted are sqlite:PATH`,
+		"data/tenantry.db":                                       "no scheme; accepted are sqlite:PATH",
+		"sqlite:":                                                "names no file; accepted are sqlite:PATH",
+		"sqlite::memory:":                                        "in memory cannot be shared",
 	} {
 		_, err := Open(t.Context(), url, Options{})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
@@ -118,8 +126,8 @@ func TestOpenFailures(t *testing.T) {
 func TestSecondOpenIsRefused(t *testing.T) {
 	d := newDB(t)
 	for _, name := range []string{"test.db", "other.db"} {
-		_, err := Open(t.Context(), "sqlite:"+filepath.Join(filepath.Dir(d.path), name), Options{})
-		if !errors.Is(err, ErrFolderInUse) || !strings.Contains(err.Error(), filepath.Dir(d.path)) {
+		_, err := Open(t.Context(), "sqlite:"+filepath.Join(filepath.Dir(sqliteOf(d).path), name), Options{})
+		if !errors.Is(err, ErrFolderInUse) || !strings.Contains(err.Error(), filepath.Dir(sqliteOf(d).path)) {
 			t.Errorf("%s: got %v, want ErrFolderInUse with the folder", name, err)
 		}
 	}
@@ -177,7 +185,7 @@ func TestDeferredWritesAreFlushed(t *testing.T) {
 	if logSize() == 0 {
 		t.Fatal("the write is not in the log")
 	}
-	if err := d.writer.flush(); err != nil || logSize() != 0 {
+	if err := sqliteOf(d).writer.flush(); err != nil || logSize() != 0 {
 		t.Errorf("after the flush the log has %d bytes, %v", logSize(), err)
 	}
 	closeDB(t, d)

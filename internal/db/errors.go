@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/tenantry/tenantry"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -23,7 +25,7 @@ var (
 	ErrForeignKey = errors.New("foreign key violated")
 	// ErrFolderInUse is a database whose folder another process, or another [DB] of this one, has open.
 	ErrFolderInUse = errors.New("database folder is in use")
-	// ErrNoDatabase is a file that must exist and does not.
+	// ErrNoDatabase is a file or a server's database that must exist and does not.
 	ErrNoDatabase = errors.New("there is no database")
 	// ErrNewerSchema is a database that a newer version of the program has migrated.
 	ErrNewerSchema = errors.New("database is newer than this program")
@@ -78,10 +80,19 @@ func translate(query string, err error, clean func(string) string) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNoRows
 	}
-	failure, ok := errors.AsType[*sqlite.Error](err)
-	if !ok {
-		return fmt.Errorf("%w [%s]", err, firstLine(query))
+	if errors.Is(err, errLost) {
+		return unavailable(fmt.Errorf("%w [%s]", err, firstLine(query)))
 	}
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return translatePostgres(query, failure)
+	}
+	if failure, ok := errors.AsType[*sqlite.Error](err); ok {
+		return translateSQLite(query, failure, clean)
+	}
+	return fmt.Errorf("%w [%s]", err, firstLine(query))
+}
+
+func translateSQLite(query string, failure *sqlite.Error, clean func(string) string) error {
 	text := failure.Error() + " [" + firstLine(query) + "]"
 	switch failure.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
@@ -145,11 +156,14 @@ func redact(text string) string {
 	return text[:start] + "…" + text[end+1:]
 }
 
-// scanError is a row that does not fit its destinations. database/sql quotes
+// scanError is a row that does not fit its destinations. database/sql and pgx quote
 // the value, which may be a secret; column and types are enough.
 func scanError(query string, err error) error {
 	if text, _, quoted := strings.Cut(err.Error(), ` ("`); quoted {
 		return fmt.Errorf("%s: the value does not fit [%s]", text, firstLine(query))
+	}
+	if failure, ok := errors.AsType[pgx.ScanArgError](err); ok {
+		return fmt.Errorf("column %s: the value does not fit [%s]", failure.FieldName, firstLine(query))
 	}
 	return mapError(query, err)
 }

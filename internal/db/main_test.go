@@ -49,6 +49,9 @@ func testMigrations() fstest.MapFS {
 	return fstest.MapFS{"0001_init.sql": {Data: []byte(firstMigration)}}
 }
 
+// sqliteOf is the engine below d.
+func sqliteOf(d *DB) *sqliteEngine { return d.engine.(*sqliteEngine) }
+
 // openAt opens path without closing it.
 func openAt(t testing.TB, path string, opts Options, migrations fs.FS, tune tuning) *DB {
 	t.Helper()
@@ -140,7 +143,7 @@ func queued(ctx context.Context, t testing.TB, d *DB, n int, fn func(context.Con
 		}()
 		result <- d.Write(ctx, fn)
 	}()
-	eventually(t, func() bool { return len(d.writer.queue) >= n })
+	eventually(t, func() bool { return len(sqliteOf(d).writer.queue) >= n })
 	return result
 }
 

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -9,7 +10,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/*/*.sql
 var migrationFiles embed.FS
 
 // Version is the number of a migration, as in the name of its file; 0 is an
@@ -19,13 +20,16 @@ type Version int64
 // versionTable records the migrations that were applied, one row each.
 const versionTable = "schema_versions"
 
-// embedded gives the migrations that are compiled in.
-func embedded() (fs.FS, error) { return fs.Sub(migrationFiles, "migrations/sqlite") }
+// embedded gives the migrations of an engine that are compiled in.
+func embedded(engine EngineName) (fs.FS, error) {
+	return fs.Sub(migrationFiles, "migrations/"+string(engine))
+}
 
 // Migrate brings the schema to [DB.LatestVersion], each migration in one
 // transaction, and tells where it started and where it arrived; after a failure
 // that is the last migration that is complete. A database that is up to date is left alone. Nothing
-// may write meanwhile. [ErrNewerSchema] when the database is ahead of this program.
+// may write meanwhile; of several programs that migrate one PostgreSQL database, one does and
+// the others wait, and none can through a pooler. [ErrNewerSchema] when the database is ahead of this program.
 func (d *DB) Migrate(ctx context.Context) (from, to Version, err error) {
 	d.migrating.Lock()
 	defer d.migrating.Unlock()
@@ -43,7 +47,7 @@ func (d *DB) Migrate(ctx context.Context) (from, to Version, err error) {
 	if from == latest {
 		return from, from, nil
 	}
-	failure := d.migrate(ctx)
+	failure := d.engine.migrate(ctx, d.migrations)
 	if to, err = d.SchemaVersion(context.WithoutCancel(ctx)); failure != nil {
 		return from, to, failure
 	}
@@ -54,15 +58,10 @@ func (d *DB) Migrate(ctx context.Context) (from, to Version, err error) {
 	return from, to, err
 }
 
-// migrate runs what is pending on a connection of its own.
-func (d *DB) migrate(ctx context.Context) error {
-	pool, err := d.pool(migrating, 1)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = pool.Close() }() // the writer's connection is open still, so there is nothing left to flush
-	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, d.migrations,
-		goose.WithDisableGlobalRegistry(true), goose.WithTableName(versionTable))
+// migrateUp runs what is pending on pool.
+func migrateUp(ctx context.Context, dialect goose.Dialect, pool *sql.DB, migrations fs.FS, opts ...goose.ProviderOption) error {
+	opts = append(opts, goose.WithDisableGlobalRegistry(true), goose.WithTableName(versionTable))
+	provider, err := goose.NewProvider(dialect, pool, migrations, opts...)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -74,12 +73,11 @@ func (d *DB) migrate(ctx context.Context) error {
 
 // SchemaVersion tells the last migration that the database has had, 0 before the first.
 func (d *DB) SchemaVersion(ctx context.Context) (Version, error) {
-	number := func(r Row) (v Version, err error) { return v, r.Scan(&v) }
-	tables, err := One(ctx, d.Read(), number, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1", versionTable)
-	if err != nil || tables == 0 {
+	if has, err := d.engine.hasTable(ctx, versionTable); err != nil || !has {
 		return 0, err
 	}
-	return One(ctx, d.Read(), number, "SELECT coalesce(max(version_id), 0) FROM "+versionTable)
+	return One(ctx, d.Read(), func(r Row) (v Version, err error) { return v, r.Scan(&v) },
+		"SELECT coalesce(max(version_id), 0) FROM "+versionTable)
 }
 
 // LatestVersion tells the last migration that this program has.

@@ -36,7 +36,7 @@ var registerAtStatement = sync.OnceFunc(func() {
 // without the kill.
 func TestMigrationsInterrupted(t *testing.T) {
 	registerAtStatement()
-	all, err := embedded()
+	all, err := embedded(SQLite)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // with all its users, of whom the first of an address signs in with it.
 func TestMigrateKeepsUsers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t.db")
-	all, err := embedded()
+	all, err := embedded("sqlite")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
 	"strings"
 )
@@ -24,10 +23,18 @@ type Row interface {
 	Scan(dest ...any) error
 }
 
+// cursor is the engine's half of [Rows].
+type cursor interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
+}
+
 // Rows is the result of a query, read with Next and Scan and then closed. It
 // is not safe for concurrent use.
 type Rows struct {
-	rows    *sql.Rows
+	rows    cursor
 	query   string
 	release func()          // gives the statement back; nil once closed
 	ctx     context.Context // of the query, when its time is limited; else nil

@@ -65,7 +65,7 @@ func TestRowsAreReturned(t *testing.T) {
 		_, _ = One(t.Context(), d.Read(), scanInt, "SELECT 1 WHERE false")
 		_, _ = One(t.Context(), d.Read(), scanInt, "SELECT nonsense")
 	}
-	if stats := d.reader.pool.Stats(); stats.InUse != 0 {
+	if stats := sqliteOf(d).reader.pool.Stats(); stats.InUse != 0 {
 		t.Errorf("%d connections are in use", stats.InUse)
 	}
 }

@@ -12,11 +12,8 @@ type snapshot struct {
 	missed []string // queries that no statement was kept for
 }
 
-// Snapshot runs fn on one state of the database: none of its queries sees what others write
-// meanwhile. Together they have the time of one, see [DB.Read]. fn must not use
-// q after it has returned. An error of fn is returned as it is.
-func (d *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Q) error) error {
-	p := d.reader
+func (e *sqliteEngine) snapshot(ctx context.Context, fn func(ctx context.Context, q Q) error) error {
+	p := e.reader
 	if p.closed.Load() {
 		return unavailable(errClosed)
 	}

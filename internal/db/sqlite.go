@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -32,6 +33,40 @@ const (
 	// busyMillis bounds the wait for a lock that another program holds on the file.
 	busyMillis = 5000
 )
+
+// sqliteEngine is a database in a file.
+type sqliteEngine struct {
+	path       string
+	durability Durability
+	log        *slog.Logger
+
+	lock   *flock.Flock
+	writer *writer
+	reader *readPool
+}
+
+func openSQLite(ctx context.Context, path string, opts Options, t tuning) (*sqliteEngine, error) {
+	if opts.MustExist {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%w: %s does not exist", ErrNoDatabase, path)
+		}
+	}
+	e := &sqliteEngine{path: path, durability: opts.Durability, log: opts.Logger}
+	if err := e.connect(ctx, opts.Readers, t); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), e.close())
+	}
+	return e, nil
+}
+
+func (e *sqliteEngine) name() EngineName { return SQLite }
+
+func (e *sqliteEngine) read() Q { return e.reader }
+
+func (e *sqliteEngine) lookup() Q { return lookups{e.reader} }
+
+func (e *sqliteEngine) write(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	return e.writer.do(ctx, fn)
+}
 
 // role is what a connection is for.
 type role int
@@ -89,8 +124,8 @@ func (d Durability) synchronous() string {
 }
 
 // pool opens at most size connections of a role; each stays open until the pool closes.
-func (d *DB) pool(as role, size int) (*sql.DB, error) {
-	name, err := dsn(d.path, as, d.durability)
+func (e *sqliteEngine) pool(as role, size int) (*sql.DB, error) {
+	name, err := dsn(e.path, as, e.durability)
 	if err != nil {
 		return nil, err
 	}
@@ -105,43 +140,43 @@ func (d *DB) pool(as role, size int) (*sql.DB, error) {
 }
 
 // connect takes the folder and opens the writer, then the readers: the first
-// connection creates the file and turns its log on. On failure the caller disconnects.
-func (d *DB) connect(ctx context.Context, readers int, t tuning) error {
-	if err := d.claim(); err != nil {
+// connection creates the file and turns its log on. On failure the caller closes.
+func (e *sqliteEngine) connect(ctx context.Context, readers int, t tuning) error {
+	if err := e.claim(); err != nil {
 		return err
 	}
-	if err := private(d.path); err != nil {
+	if err := private(e.path); err != nil {
 		return err
 	}
-	if err := d.connectWriter(ctx, t); err != nil {
+	if err := e.connectWriter(ctx, t); err != nil {
 		return err
 	}
 	if readers <= 0 {
 		readers = min(max(runtime.GOMAXPROCS(0), 4), 8)
 	}
-	pool, err := d.pool(reading, readers)
+	pool, err := e.pool(reading, readers)
 	if err != nil {
 		return err
 	}
-	d.reader = newReadPool(pool, t)
+	e.reader = newReadPool(pool, t)
 	return mapError("ping", pool.PingContext(ctx))
 }
 
-func (d *DB) connectWriter(ctx context.Context, t tuning) error {
-	pool, err := d.pool(writing, 1)
+func (e *sqliteEngine) connectWriter(ctx context.Context, t tuning) error {
+	pool, err := e.pool(writing, 1)
 	if err != nil {
 		return err
 	}
-	w, err := d.startWriter(ctx, pool, t)
+	w, err := e.startWriter(ctx, pool, t)
 	if err != nil {
 		return errors.Join(err, pool.Close())
 	}
 	w.pool = pool
-	d.writer = w
+	e.writer = w
 	return nil
 }
 
-func (d *DB) startWriter(ctx context.Context, pool *sql.DB, t tuning) (*writer, error) {
+func (e *sqliteEngine) startWriter(ctx context.Context, pool *sql.DB, t tuning) (*writer, error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, mapError("connect", err)
@@ -155,7 +190,7 @@ func (d *DB) startWriter(ctx context.Context, pool *sql.DB, t tuning) (*writer, 
 		// Some network file systems cannot share the log's index between connections.
 		return nil, errors.Join(fmt.Errorf("the file system allows journal mode %q only, but WAL is needed", mode), conn.Close())
 	}
-	w, err := newWriter(ctx, conn, t, d.log)
+	w, err := newWriter(ctx, conn, t, e.log)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -164,8 +199,8 @@ func (d *DB) startWriter(ctx context.Context, pool *sql.DB, t tuning) (*writer, 
 
 // claim creates the folder and locks it, so that no second process writes to
 // what this one has open.
-func (d *DB) claim() error {
-	folder := filepath.Dir(d.path)
+func (e *sqliteEngine) claim() error {
+	folder := filepath.Dir(e.path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
@@ -177,7 +212,7 @@ func (d *DB) claim() error {
 	if !locked {
 		return fmt.Errorf("%w: %s is locked by another process (through %s)", ErrFolderInUse, folder, lockName)
 	}
-	d.lock = lock
+	e.lock = lock
 	return nil
 }
 
@@ -209,23 +244,23 @@ func private(path string) error {
 	return nil
 }
 
-// disconnect undoes connect, however far it came.
-func (d *DB) disconnect() error {
+// close undoes connect, however far it came.
+func (e *sqliteEngine) close() error {
 	var failures []error
-	if d.writer != nil {
-		d.writer.close()
+	if e.writer != nil {
+		e.writer.close()
 	}
-	if d.reader != nil {
-		failures = append(failures, d.reader.close())
+	if e.reader != nil {
+		failures = append(failures, e.reader.close())
 	}
-	if d.writer != nil {
-		if d.durability == Deferred {
-			failures = append(failures, d.writer.flush())
+	if e.writer != nil {
+		if e.durability == Deferred {
+			failures = append(failures, e.writer.flush())
 		}
-		failures = append(failures, d.writer.disconnect())
+		failures = append(failures, e.writer.disconnect())
 	}
-	if d.lock != nil {
-		failures = append(failures, d.lock.Unlock())
+	if e.lock != nil {
+		failures = append(failures, e.lock.Unlock())
 	}
 	return errors.Join(failures...)
 }

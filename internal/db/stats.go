@@ -20,13 +20,26 @@ type Stats struct {
 }
 
 // Stats tells how busy the database is. It asks the file system, not the engine.
-func (d *DB) Stats() Stats {
-	pool := d.reader.pool.Stats()
+func (d *DB) Stats() Stats { return d.engine.stats() }
+
+func (e *sqliteEngine) stats() Stats {
+	pool := e.reader.pool.Stats()
 	return Stats{
-		Writes: d.writer.ran.Load(), Batches: d.writer.batches.Load(), WritesWaiting: len(d.writer.queue),
+		Writes: e.writer.ran.Load(), Batches: e.writer.batches.Load(), WritesWaiting: len(e.writer.queue),
 		ReadConnections: pool.MaxOpenConnections, ReadsBusy: pool.InUse,
 		ReadWaits: uint64(max(0, pool.WaitCount)), ReadWaited: pool.WaitDuration,
-		FileBytes: fileSize(d.path), LogBytes: fileSize(d.path + "-wal"),
+		FileBytes: fileSize(e.path), LogBytes: fileSize(e.path + "-wal"),
+	}
+}
+
+// stats of PostgreSQL: reads and writes share the connections, and each write is a
+// transaction of its own.
+func (e *postgresEngine) stats() Stats {
+	pool := e.pool.Stat()
+	return Stats{
+		Writes: e.writes.Load(), Batches: e.writes.Load(),
+		ReadConnections: int(pool.MaxConns()), ReadsBusy: int(pool.AcquiredConns()),
+		ReadWaits: uint64(max(0, pool.EmptyAcquireCount())), ReadWaited: pool.EmptyAcquireWaitTime(),
 	}
 }
 

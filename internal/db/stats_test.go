@@ -39,7 +39,7 @@ func TestStatsOfReads(t *testing.T) {
 	d := newDB(t)
 	var taken []*sql.Conn
 	for range d.Stats().ReadConnections {
-		conn, err := d.reader.pool.Conn(t.Context())
+		conn, err := sqliteOf(d).reader.pool.Conn(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ func TestStatementCacheBound(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if r, w := d.reader.stmts.size(), d.writer.stmts.size(); r != 4 || w != 4 {
+	if r, w := sqliteOf(d).reader.stmts.size(), sqliteOf(d).writer.stmts.size(); r != 4 || w != 4 {
 		t.Errorf("caches hold %d and %d statements, want 4", r, w)
 	}
 }
@@ -36,7 +36,7 @@ func TestStatementCacheKeepsRecent(t *testing.T) {
 	d := newDB(t)
 	prepared := map[string]int{}
 	cache := newStmtCache(2, true, nil)
-	inner := d.reader.pool.PrepareContext
+	inner := sqliteOf(d).reader.pool.PrepareContext
 	cache.prepare = func(ctx context.Context, query string) (*sql.Stmt, error) {
 		prepared[query]++
 		return inner(ctx, query)

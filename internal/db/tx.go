@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 )
 
@@ -12,30 +13,64 @@ var (
 )
 
 // Tx is the [Q] of a closure given to [DB.Write]. It is good only until the
-// closure returns and only on one goroutine at a time. Its statements run to
-// their end whatever becomes of their context, because interrupting one would
-// roll back the neighbours in the same transaction.
+// closure returns and only on one goroutine at a time. On SQLite its statements run to
+// their end whatever becomes of their context, because interrupting one would roll back
+// the neighbours in the same transaction. On PostgreSQL a statement that fails undoes the
+// transaction, and the rows of a query must be closed before the next statement.
 type Tx struct {
-	w     *writer
-	open  map[*Rows]struct{}
+	on    Q // the engine's
+	locks bool
 	ended atomic.Bool
 }
 
 // Exec runs a statement for its effect; see [Q].
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if err := t.usable(); err != nil {
-		return 0, err
+	if t.ended.Load() {
+		return 0, errTxEnded
+	}
+	return t.on.Exec(ctx, query, args...)
+}
+
+// Query runs a statement for its rows; see [Q]. Rows still open when the
+// closure returns are closed then.
+func (t *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
+	if t.ended.Load() {
+		return nil, errTxEnded
+	}
+	return t.on.Query(ctx, query, args...)
+}
+
+// ForUpdate is what ends a SELECT whose rows must stay as they are until the
+// transaction ends: other transactions that ask so wait. of names the tables that are
+// meant where not all are. It is empty on SQLite, where nobody else writes meanwhile.
+func (t *Tx) ForUpdate(of ...string) string {
+	switch {
+	case !t.locks:
+		return ""
+	case len(of) == 0:
+		return " FOR NO KEY UPDATE"
+	}
+	return " FOR NO KEY UPDATE OF " + strings.Join(of, ", ")
+}
+
+// sqliteTx is the [Q] of a closure that the writer runs.
+type sqliteTx struct {
+	w    *writer
+	open map[*Rows]struct{}
+}
+
+func (t *sqliteTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if t.w.lost.Load() {
+		return 0, unavailable(errTxLost)
 	}
 	rows, err := t.w.stmts.exec(uncancelled(ctx), query, args)
 	t.w.note(err)
 	return rows, err
 }
 
-// Query runs a statement for its rows; see [Q]. Rows still open when the
-// closure returns are closed then.
-func (t *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
-	if err := t.usable(); err != nil {
-		return nil, err
+func (t *sqliteTx) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
+	if t.w.lost.Load() {
+		return nil, unavailable(errTxLost)
 	}
 	rows, err := t.w.stmts.rows(uncancelled(ctx), query, args)
 	t.w.note(err)
@@ -54,24 +89,12 @@ func (t *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, error
 	return rows, nil
 }
 
-// usable refuses a statement that would run outside of the transaction.
-func (t *Tx) usable() error {
-	switch {
-	case t.ended.Load():
-		return errTxEnded
-	case t.w.lost.Load():
-		return unavailable(errTxLost)
-	}
-	return nil
-}
-
-// end closes what the closure left open. An unfinished INSERT … RETURNING
+// closeRows closes what the closure left open. An unfinished INSERT … RETURNING
 // would keep the shared transaction from committing.
-func (t *Tx) end() {
+func (t *sqliteTx) closeRows() {
 	for rows := range t.open {
 		_ = rows.Close() // the rows were given up on; the savepoint decides what stays
 	}
-	t.ended.Store(true)
 }
 
 // uncancelled is ctx without its end; the check saves an allocation a statement.

@@ -257,7 +257,7 @@ func TestBusy(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	other := openRaw(t, d.path)
+	other := openRaw(t, sqliteOf(d).path)
 	if _, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}

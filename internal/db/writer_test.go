@@ -165,7 +165,7 @@ func TestWriteGoexit(t *testing.T) {
 		})
 		returned = true
 	}()
-	eventually(t, func() bool { return len(d.writer.queue) == 2 })
+	eventually(t, func() bool { return len(sqliteOf(d).writer.queue) == 2 })
 	release()
 	<-exited
 	if returned {
@@ -244,9 +244,9 @@ func TestCloseRunsWaitingWrites(t *testing.T) {
 	closed := make(chan error, 1)
 	go func() { closed <- d.Close() }()
 	eventually(t, func() bool {
-		d.writer.mu.RLock()
-		defer d.writer.mu.RUnlock()
-		return d.writer.closed
+		sqliteOf(d).writer.mu.RLock()
+		defer sqliteOf(d).writer.mu.RUnlock()
+		return sqliteOf(d).writer.closed
 	})
 	if err := d.Write(t.Context(), insert(2, "b")); tenantry.KindOf(err) != tenantry.Unavailable {
 		t.Errorf("write while closing gave %v, want Unavailable", err)

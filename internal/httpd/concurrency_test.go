@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
 
@@ -45,10 +46,12 @@ func eventTypes(t *testing.T, e *testkit.Env, loc tenantry.LocationID) []tenantr
 
 // TestRaces sends requests at once over real connections.
 func TestRaces(t *testing.T) {
-	e := testkit.NewEnv(t, testkit.OpenDB(t))
-	t.Run("equal creates make one tag", func(t *testing.T) { equalCreates(t, e) })
-	t.Run("updates of different members all survive", func(t *testing.T) { differentUpdates(t, e) })
-	t.Run("a deleted location is gone for every writer", func(t *testing.T) { deletion(t, e) })
+	testkit.EachDB(t, func(t *testing.T, d *db.DB) {
+		e := testkit.NewEnv(t, d)
+		t.Run("equal creates make one tag", func(t *testing.T) { equalCreates(t, e) })
+		t.Run("updates of different members all survive", func(t *testing.T) { differentUpdates(t, e) })
+		t.Run("a deleted location is gone for every writer", func(t *testing.T) { deletion(t, e) })
+	})
 }
 
 // equalCreates (requirement 38): of fifty equal creates one succeeds, and the others are

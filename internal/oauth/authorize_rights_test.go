@@ -16,63 +16,65 @@ import (
 // TestAnotherUserMeanwhile: who signs in in another window does not approve what the first
 // one was shown; without a session there is nothing to approve.
 func TestAnotherUserMeanwhile(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	v := s.signedIn(t, adminEmail)
-	user := v.get(choose + s.query()).user(t)
-	v.signIn(ownerEmail, testkit.Password)
-	form := []string{"do", "approve", "user", user, "location", string(s.LocA)}
-	if p := v.post(choose+s.query(), form...); p.status != http.StatusConflict || !strings.Contains(p.body, "Olu") {
-		t.Errorf("%d %s", p.status, p.body)
-	}
-	p := s.visitor(t).post(choose+s.query(), form...)
-	if p.status != http.StatusSeeOther || p.header.Get("Location") != choose+s.query() {
-		t.Errorf("without a session: %d %q", p.status, p.header.Get("Location"))
-	}
-	if n := len(s.Snapshot(t)["codes"]); n != 0 {
-		t.Errorf("%d codes", n)
-	}
+	eachStage(t, func(t *testing.T, s *stage) {
+		v := s.signedIn(t, adminEmail)
+		user := v.get(choose + s.query()).user(t)
+		v.signIn(ownerEmail, testkit.Password)
+		form := []string{"do", "approve", "user", user, "location", string(s.LocA)}
+		if p := v.post(choose+s.query(), form...); p.status != http.StatusConflict || !strings.Contains(p.body, "Olu") {
+			t.Errorf("%d %s", p.status, p.body)
+		}
+		p := s.visitor(t).post(choose+s.query(), form...)
+		if p.status != http.StatusSeeOther || p.header.Get("Location") != choose+s.query() {
+			t.Errorf("without a session: %d %q", p.status, p.header.Get("Location"))
+		}
+		if n := len(s.Snapshot(t)["codes"]); n != 0 {
+			t.Errorf("%d codes", n)
+		}
+	})
 }
 
 // TestRightsThatWent between the page and the approval: what counts is what the user may do
 // when they approve, and when the app uses the code.
 func TestRightsThatWent(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	v := s.signedIn(t, adminEmail)
-	user := v.get(choose + s.query()).user(t)
-	issued := v.post(choose+s.query()+"&choose=all", "do", "approve", "user", user)
-	err := s.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE users SET role = 'user' WHERE id = $1`, user)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, mode := range []string{"all", "some"} {
-		p := v.post(choose+s.query()+"&choose="+mode, "do", "approve", "user", user, "location", string(s.LocA))
-		if p.status != http.StatusConflict || !strings.Contains(p.body, "You cannot choose that any more.") || p.header.Get("Location") != "" {
-			t.Errorf("%s: %d %s", mode, p.status, p.body)
+	eachStage(t, func(t *testing.T, s *stage) {
+		v := s.signedIn(t, adminEmail)
+		user := v.get(choose + s.query()).user(t)
+		issued := v.post(choose+s.query()+"&choose=all", "do", "approve", "user", user)
+		err := s.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE users SET role = 'user' WHERE id = $1`, user)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if p := v.post(choose+s.query(), "do", "approve", "user", user, "location", string(s.LocA)); p.status != http.StatusUnprocessableEntity {
-		t.Errorf("a sub-account that was one of all: %d %s", p.status, p.body)
-	}
-	if n := len(s.Snapshot(t)["codes"]); n != 1 {
-		t.Errorf("%d codes, want that of before", n)
-	}
-	target, err := url.Parse(issued.header.Get("Location"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = s.Store.ExchangeCode(t.Context(), oauth.HashToken(target.Query().Get("code")), tenantry.CodeExchange{AppID: s.app.ID})
-	if tenantry.KindOf(err) != tenantry.Refused {
-		t.Errorf("the code of before gives %v", err)
-	}
+		for _, mode := range []string{"all", "some"} {
+			p := v.post(choose+s.query()+"&choose="+mode, "do", "approve", "user", user, "location", string(s.LocA))
+			if p.status != http.StatusConflict || !strings.Contains(p.body, "You cannot choose that any more.") || p.header.Get("Location") != "" {
+				t.Errorf("%s: %d %s", mode, p.status, p.body)
+			}
+		}
+		if p := v.post(choose+s.query(), "do", "approve", "user", user, "location", string(s.LocA)); p.status != http.StatusUnprocessableEntity {
+			t.Errorf("a sub-account that was one of all: %d %s", p.status, p.body)
+		}
+		if n := len(s.Snapshot(t)["codes"]); n != 1 {
+			t.Errorf("%d codes, want that of before", n)
+		}
+		target, err := url.Parse(issued.header.Get("Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Store.ExchangeCode(t.Context(), oauth.HashToken(target.Query().Get("code")), tenantry.CodeExchange{AppID: s.app.ID})
+		if tenantry.KindOf(err) != tenantry.Refused {
+			t.Errorf("the code of before gives %v", err)
+		}
+	})
 }
 
 // TestWhoMayNot: an agency app is the agency's admin's, a private one its own agency's.
 func TestWhoMayNot(t *testing.T) {
-	agency := newStage(t, tenantry.App{Target: tenantry.Agency})
-	private := newStage(t, tenantry.App{Distribution: tenantry.PrivateApp})
+	agency := newStage(t, testkit.OpenDB(t), tenantry.App{Target: tenantry.Agency})
+	private := newStage(t, testkit.OpenDB(t), tenantry.App{Distribution: tenantry.PrivateApp})
 	for name, tt := range map[string]struct {
 		s     *stage
 		email string

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/oauth"
 	"github.com/tenantry/tenantry/internal/testkit"
 )
@@ -34,9 +35,15 @@ type stage struct {
 	app tenantry.App
 }
 
-func newStage(t *testing.T, app tenantry.App) *stage {
+// eachStage runs a test on each engine, on a stage of its own.
+func eachStage(t *testing.T, test func(t *testing.T, s *stage)) {
 	t.Helper()
-	s := &stage{Env: testkit.NewEnv(t, testkit.OpenDB(t))}
+	testkit.EachDB(t, func(t *testing.T, d *db.DB) { test(t, newStage(t, d, tenantry.App{})) })
+}
+
+func newStage(t *testing.T, d *db.DB, app tenantry.App) *stage {
+	t.Helper()
+	s := &stage{Env: testkit.NewEnv(t, d)}
 	app.RedirectURIs = []string{redirectURI, "https://app.test/other"}
 	app.Scopes = []tenantry.Scope{tenantry.TagsRead, tenantry.TagsWrite}
 	s.app, _ = s.OAuthApp(t, app)
@@ -180,53 +187,54 @@ const choose = "/oauth/chooselocation"
 
 // TestWrongLinksNeverRedirect: each wrong parameter is named, and leads nowhere (case U79, U82).
 func TestWrongLinksNeverRedirect(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	tests := map[string]struct{ query, says string }{
-		"no client":                  {s.query("client_id", "-"), "client_id is missing"},
-		"unknown client":             {s.query("client_id", "0123456789abcdef01234567-abcdefgh"), "client_id 0123456789abcdef01234567-abcdefgh is no app"},
-		"client that is none":        {s.query("client_id", "nobody"), "client_id nobody is no app"},
-		"app id without its suffix":  {s.query("client_id", string(s.app.ID)), "is no app"},
-		"no redirect":                {s.query("redirect_uri", "-"), "redirect_uri is missing"},
-		"no scope":                   {s.query("scope", "-"), "scope is missing"},
-		"blank scope":                {s.query("scope", "  "), "scope is missing"},
-		"unknown scope":              {s.query("scope", "locations/tags.readonly bogus.scope"), "scope bogus.scope does not exist"},
-		"unknown scope, again":       {s.query("scope", "bogus bogus"), "problems\">\n<li dir=\"auto\">scope bogus does not exist.</li>\n</ul>"},
-		"scope of others":            {s.query("scope", "locations.write"), "scope locations.write is not one that the app may ask for"},
-		"scope in the wrong case":    {s.query("scope", "Locations/tags.readonly"), "scope Locations/tags.readonly does not exist"},
-		"no response type":           {s.query("response_type", "-"), "response_type is missing"},
-		"implicit grant":             {s.query("response_type", "token"), "response_type token is not supported"},
-		"hybrid":                     {s.query("response_type", "code token"), "response_type code token is not supported"},
-		"plain challenge":            {s.query("code_challenge", challenge, "code_challenge_method", "plain"), "code_challenge_method must be S256"},
-		"challenge without method":   {s.query("code_challenge", challenge), "code_challenge_method must be S256"},
-		"method without challenge":   {s.query("code_challenge_method", "S256"), "code_challenge must be"},
-		"challenge that is none":     {s.query("code_challenge", "short", "code_challenge_method", "S256"), "code_challenge must be"},
-		"unknown version":            {s.query("version_id", "000"), "version_id 000 is no version"},
-		"two clients":                {s.query() + "&client_id=x", "client_id is given more than once"},
-		"two redirects":              {s.query() + "&redirect_uri=https%3A%2F%2Fevil.test", "redirect_uri is given more than once"},
-		"two states":                 {s.query() + "&state=x", "state is given more than once"},
-		"broken escape":              {s.query() + "&x=%zz", "cannot be read"},
-		"semicolon":                  {s.query() + ";x", "cannot be read"},
-		"nothing":                    {"", "client_id is missing"},
-		"several mistakes, the last": {s.query("response_type", "token", "scope", "bogus", "redirect_uri", "https://evil.test"), "scope bogus does not exist"},
-	}
-	v, signedIn := s.visitor(t), s.signedIn(t, adminEmail)
-	before := s.Snapshot(t)
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			for _, path := range []string{choose, "/v2" + choose, choose + "/"} {
-				checkWrong(t, v.get(path+tt.query), tt.says)
-				checkWrong(t, signedIn.get(path+tt.query), tt.says)
-			}
-			for _, path := range []string{choose, "/v2" + choose} {
-				checkWrong(t, signedIn.post(path+tt.query, "do", "approve"), tt.says)
-				checkWrong(t, signedIn.post(path+tt.query, "do", "refuse"), tt.says)
-			}
-			checkWrong(t, v.post("/oauth/sign-in"+tt.query, "email", adminEmail, "password", testkit.Password), tt.says)
-		})
-	}
-	if diff := cmp.Diff(before, s.Snapshot(t)); diff != "" {
-		t.Errorf("something was written:\n%s", diff)
-	}
+	eachStage(t, func(t *testing.T, s *stage) {
+		tests := map[string]struct{ query, says string }{
+			"no client":                  {s.query("client_id", "-"), "client_id is missing"},
+			"unknown client":             {s.query("client_id", "0123456789abcdef01234567-abcdefgh"), "client_id 0123456789abcdef01234567-abcdefgh is no app"},
+			"client that is none":        {s.query("client_id", "nobody"), "client_id nobody is no app"},
+			"app id without its suffix":  {s.query("client_id", string(s.app.ID)), "is no app"},
+			"no redirect":                {s.query("redirect_uri", "-"), "redirect_uri is missing"},
+			"no scope":                   {s.query("scope", "-"), "scope is missing"},
+			"blank scope":                {s.query("scope", "  "), "scope is missing"},
+			"unknown scope":              {s.query("scope", "locations/tags.readonly bogus.scope"), "scope bogus.scope does not exist"},
+			"unknown scope, again":       {s.query("scope", "bogus bogus"), "problems\">\n<li dir=\"auto\">scope bogus does not exist.</li>\n</ul>"},
+			"scope of others":            {s.query("scope", "locations.write"), "scope locations.write is not one that the app may ask for"},
+			"scope in the wrong case":    {s.query("scope", "Locations/tags.readonly"), "scope Locations/tags.readonly does not exist"},
+			"no response type":           {s.query("response_type", "-"), "response_type is missing"},
+			"implicit grant":             {s.query("response_type", "token"), "response_type token is not supported"},
+			"hybrid":                     {s.query("response_type", "code token"), "response_type code token is not supported"},
+			"plain challenge":            {s.query("code_challenge", challenge, "code_challenge_method", "plain"), "code_challenge_method must be S256"},
+			"challenge without method":   {s.query("code_challenge", challenge), "code_challenge_method must be S256"},
+			"method without challenge":   {s.query("code_challenge_method", "S256"), "code_challenge must be"},
+			"challenge that is none":     {s.query("code_challenge", "short", "code_challenge_method", "S256"), "code_challenge must be"},
+			"unknown version":            {s.query("version_id", "000"), "version_id 000 is no version"},
+			"two clients":                {s.query() + "&client_id=x", "client_id is given more than once"},
+			"two redirects":              {s.query() + "&redirect_uri=https%3A%2F%2Fevil.test", "redirect_uri is given more than once"},
+			"two states":                 {s.query() + "&state=x", "state is given more than once"},
+			"broken escape":              {s.query() + "&x=%zz", "cannot be read"},
+			"semicolon":                  {s.query() + ";x", "cannot be read"},
+			"nothing":                    {"", "client_id is missing"},
+			"several mistakes, the last": {s.query("response_type", "token", "scope", "bogus", "redirect_uri", "https://evil.test"), "scope bogus does not exist"},
+		}
+		v, signedIn := s.visitor(t), s.signedIn(t, adminEmail)
+		before := s.Snapshot(t)
+		for name, tt := range tests {
+			t.Run(name, func(t *testing.T) {
+				for _, path := range []string{choose, "/v2" + choose, choose + "/"} {
+					checkWrong(t, v.get(path+tt.query), tt.says)
+					checkWrong(t, signedIn.get(path+tt.query), tt.says)
+				}
+				for _, path := range []string{choose, "/v2" + choose} {
+					checkWrong(t, signedIn.post(path+tt.query, "do", "approve"), tt.says)
+					checkWrong(t, signedIn.post(path+tt.query, "do", "refuse"), tt.says)
+				}
+				checkWrong(t, v.post("/oauth/sign-in"+tt.query, "email", adminEmail, "password", testkit.Password), tt.says)
+			})
+		}
+		if diff := cmp.Diff(before, s.Snapshot(t)); diff != "" {
+			t.Errorf("something was written:\n%s", diff)
+		}
+	})
 }
 
 func checkWrong(t *testing.T, p page, says string) {
@@ -239,81 +247,84 @@ func checkWrong(t *testing.T, p page, says string) {
 
 // TestRedirectURIIsExact (requirement 10): whatever differs in a byte is refused.
 func TestRedirectURIIsExact(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	v := s.signedIn(t, adminEmail)
-	for _, uri := range []string{
-		"https://app.test/callback", "https://app.test/callback?tenant=8", "https://app.test/callback?tenant=7&x=1", "https://app.test/callback?tenant=7/",
-		"https://app.test/callback?tenant=7#", "https://app.test/callback?tenant=7#x", "https://APP.test/callback?tenant=7", "HTTPS://app.test/callback?tenant=7",
-		"http://app.test/callback?tenant=7", "https://app.test:443/callback?tenant=7", "https://app.test:8443/callback?tenant=7", "https://app.test./callback?tenant=7",
-		"https://user@app.test/callback?tenant=7", "https://app.test@evil.test/callback?tenant=7", "https://app.test.evil.test/callback?tenant=7",
-		"https://evil.test/https://app.test/callback?tenant=7", "https://evil.test?https://app.test/callback?tenant=7", "//app.test/callback?tenant=7",
-		"/callback?tenant=7", "https://app.test/Callback?tenant=7", "https://app.test/callback/?tenant=7", "https://app.test//callback?tenant=7",
-		"https://app.test/x/../callback?tenant=7", "https://app.test/%63allback?tenant=7", "https://app.test/callback?tenant=%37", " " + redirectURI, redirectURI + " ",
-		redirectURI + "\n", redirectURI + "\x00", redirectURI + "%0d%0aSet-Cookie:x=y", `https://app.test\callback?tenant=7`, "javascript:alert(1)",
-		"data:text/html,x", "https://app.test/other?x", "https://xn--pp-eka.test/callback?tenant=7", "https://аpp.test/callback?tenant=7", redirectURI + "," + redirectURI,
-	} {
-		checkWrong(t, v.get(choose+s.query("redirect_uri", uri)), "is not registered for the app")
-	}
-	if p := v.get(choose + s.query("redirect_uri", "https://app.test/other")); p.status != http.StatusOK {
-		t.Errorf("the other registered URI: %d", p.status)
-	}
+	eachStage(t, func(t *testing.T, s *stage) {
+		v := s.signedIn(t, adminEmail)
+		for _, uri := range []string{
+			"https://app.test/callback", "https://app.test/callback?tenant=8", "https://app.test/callback?tenant=7&x=1", "https://app.test/callback?tenant=7/",
+			"https://app.test/callback?tenant=7#", "https://app.test/callback?tenant=7#x", "https://APP.test/callback?tenant=7", "HTTPS://app.test/callback?tenant=7",
+			"http://app.test/callback?tenant=7", "https://app.test:443/callback?tenant=7", "https://app.test:8443/callback?tenant=7", "https://app.test./callback?tenant=7",
+			"https://user@app.test/callback?tenant=7", "https://app.test@evil.test/callback?tenant=7", "https://app.test.evil.test/callback?tenant=7",
+			"https://evil.test/https://app.test/callback?tenant=7", "https://evil.test?https://app.test/callback?tenant=7", "//app.test/callback?tenant=7",
+			"/callback?tenant=7", "https://app.test/Callback?tenant=7", "https://app.test/callback/?tenant=7", "https://app.test//callback?tenant=7",
+			"https://app.test/x/../callback?tenant=7", "https://app.test/%63allback?tenant=7", "https://app.test/callback?tenant=%37", " " + redirectURI, redirectURI + " ",
+			redirectURI + "\n", redirectURI + "\x00", redirectURI + "%0d%0aSet-Cookie:x=y", `https://app.test\callback?tenant=7`, "javascript:alert(1)",
+			"data:text/html,x", "https://app.test/other?x", "https://xn--pp-eka.test/callback?tenant=7", "https://аpp.test/callback?tenant=7", redirectURI + "," + redirectURI,
+		} {
+			checkWrong(t, v.get(choose+s.query("redirect_uri", uri)), "is not registered for the app")
+		}
+		if p := v.get(choose + s.query("redirect_uri", "https://app.test/other")); p.status != http.StatusOK {
+			t.Errorf("the other registered URI: %d", p.status)
+		}
+	})
 }
 
 // TestGoodLinks: what does not matter does not disturb.
 func TestGoodLinks(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	v := s.visitor(t)
-	for _, query := range []string{
-		s.query(), s.query("state", "-"), s.query("state", ""), s.query("loginWindowOpenMode", "self"), s.query("loginWindowOpenMode", "anything"),
-		s.query("version_id", string(s.app.VersionID)), s.query("code_challenge", challenge, "code_challenge_method", "S256"),
-		s.query("unknown", "x"), s.query() + "&unknown=1&unknown=2", strings.ReplaceAll(s.query(), "+", "%20"),
-		s.query("scope", "locations/tags.readonly locations/tags.readonly"),
-	} {
-		p := v.get("/v2" + choose + query)
-		if p.status != http.StatusOK || !strings.Contains(p.body, "Sign in") {
-			t.Errorf("%s answers %d %s", query, p.status, p.body)
+	eachStage(t, func(t *testing.T, s *stage) {
+		v := s.visitor(t)
+		for _, query := range []string{
+			s.query(), s.query("state", "-"), s.query("state", ""), s.query("loginWindowOpenMode", "self"), s.query("loginWindowOpenMode", "anything"),
+			s.query("version_id", string(s.app.VersionID)), s.query("code_challenge", challenge, "code_challenge_method", "S256"),
+			s.query("unknown", "x"), s.query() + "&unknown=1&unknown=2", strings.ReplaceAll(s.query(), "+", "%20"),
+			s.query("scope", "locations/tags.readonly locations/tags.readonly"),
+		} {
+			p := v.get("/v2" + choose + query)
+			if p.status != http.StatusOK || !strings.Contains(p.body, "Sign in") {
+				t.Errorf("%s answers %d %s", query, p.status, p.body)
+			}
 		}
-	}
+	})
 }
 
 // TestApproval: the code stands for what was chosen, once, and comes back with the state.
 func TestApproval(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	tests := map[string]struct {
-		email, choose string
-		form          []string
-		want          tenantry.Issued
-	}{
-		"one":          {adminEmail, "one", []string{"location", string(s.LocB)}, tenantry.Issued{Grant: tenantry.Grant{Class: tenantry.SubAccount, LocationID: s.LocB}}},
-		"one by owner": {ownerEmail, "", []string{"location", string(s.LocA)}, tenantry.Issued{Grant: tenantry.Grant{Class: tenantry.SubAccount, LocationID: s.LocA}}},
-		"several": {adminEmail, "some", []string{"location", string(s.LocA), "location", string(s.LocB), "location", string(s.LocA)}, tenantry.Issued{
-			Grant: tenantry.Grant{Class: tenantry.Agency, Bulk: true}, ApprovedLocations: []tenantry.LocationID{s.LocA, s.LocB},
-		}},
-		"all": {adminEmail, "all", nil, tenantry.Issued{
-			Grant: tenantry.Grant{Class: tenantry.Agency, Bulk: true, ApproveAll: true}, ApprovedLocations: []tenantry.LocationID{s.LocA, s.LocB},
-		}},
-		"all and future ones": {adminEmail, "all", []string{"future", "yes"}, tenantry.Issued{
-			Grant: tenantry.Grant{Class: tenantry.Agency, Bulk: true, ApproveAll: true, InstallToFuture: true}, ApprovedLocations: []tenantry.LocationID{s.LocA, s.LocB},
-		}},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			v := s.signedIn(t, tt.email)
-			target := choose + s.query() + "&choose=" + tt.choose
-			p := v.post(target, append(tt.form, "do", "approve", "user", v.get(target).user(t))...)
-			issued := s.redeem(t, p)
-			got := tenantry.Issued{Grant: tenantry.Grant{
-				Class: issued.Class, LocationID: issued.LocationID, Bulk: issued.Bulk, ApproveAll: issued.ApproveAll, InstallToFuture: issued.InstallToFuture,
-			}, ApprovedLocations: issued.ApprovedLocations}
-			slices.Sort(tt.want.ApprovedLocations)
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("granted (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(s.app.Scopes, issued.Scopes); diff != "" || issued.CompanyID != s.CompanyA {
-				t.Errorf("granted %+v\n%s", issued, diff)
-			}
-		})
-	}
+	eachStage(t, func(t *testing.T, s *stage) {
+		tests := map[string]struct {
+			email, choose string
+			form          []string
+			want          tenantry.Issued
+		}{
+			"one":          {adminEmail, "one", []string{"location", string(s.LocB)}, tenantry.Issued{Grant: tenantry.Grant{Class: tenantry.SubAccount, LocationID: s.LocB}}},
+			"one by owner": {ownerEmail, "", []string{"location", string(s.LocA)}, tenantry.Issued{Grant: tenantry.Grant{Class: tenantry.SubAccount, LocationID: s.LocA}}},
+			"several": {adminEmail, "some", []string{"location", string(s.LocA), "location", string(s.LocB), "location", string(s.LocA)}, tenantry.Issued{
+				Grant: tenantry.Grant{Class: tenantry.Agency, Bulk: true}, ApprovedLocations: []tenantry.LocationID{s.LocA, s.LocB},
+			}},
+			"all": {adminEmail, "all", nil, tenantry.Issued{
+				Grant: tenantry.Grant{Class: tenantry.Agency, Bulk: true, ApproveAll: true}, ApprovedLocations: []tenantry.LocationID{s.LocA, s.LocB},
+			}},
+			"all and future ones": {adminEmail, "all", []string{"future", "yes"}, tenantry.Issued{
+				Grant: tenantry.Grant{Class: tenantry.Agency, Bulk: true, ApproveAll: true, InstallToFuture: true}, ApprovedLocations: []tenantry.LocationID{s.LocA, s.LocB},
+			}},
+		}
+		for name, tt := range tests {
+			t.Run(name, func(t *testing.T) {
+				v := s.signedIn(t, tt.email)
+				target := choose + s.query() + "&choose=" + tt.choose
+				p := v.post(target, append(tt.form, "do", "approve", "user", v.get(target).user(t))...)
+				issued := s.redeem(t, p)
+				got := tenantry.Issued{Grant: tenantry.Grant{
+					Class: issued.Class, LocationID: issued.LocationID, Bulk: issued.Bulk, ApproveAll: issued.ApproveAll, InstallToFuture: issued.InstallToFuture,
+				}, ApprovedLocations: issued.ApprovedLocations}
+				slices.Sort(tt.want.ApprovedLocations)
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("granted (-want +got):\n%s", diff)
+				}
+				if diff := cmp.Diff(s.app.Scopes, issued.Scopes); diff != "" || issued.CompanyID != s.CompanyA {
+					t.Errorf("granted %+v\n%s", issued, diff)
+				}
+			})
+		}
+	})
 }
 
 // redeem checks that the answer leads back to the app with a code, and exchanges that.
@@ -333,106 +344,110 @@ func (s *stage) redeem(t *testing.T, p page) tenantry.Issued {
 
 // TestRefusedApprovals: a form can say anything; what the user may not approve gives no code.
 func TestRefusedApprovals(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	paused := s.Location(t, s.CompanyA, "Paused")
-	if _, err := s.Store.PauseLocation(t.Context(), paused, tenantry.System(), true); err != nil {
-		t.Fatal(err)
-	}
-	for name, tt := range map[string]struct {
-		email, choose string
-		form          []string
-		status        int
-		says          string
-	}{
-		"nothing chosen":                    {adminEmail, "one", nil, 422, "Please choose a sub-account."},
-		"two for one":                       {adminEmail, "one", []string{"location", string(s.LocA), "location", string(s.LocB)}, 422, "Please choose a sub-account."},
-		"none of several":                   {adminEmail, "some", nil, 422, "Please choose at least one sub-account."},
-		"unknown":                           {adminEmail, "one", []string{"location", "nothing"}, 422, "Please choose a sub-account."},
-		"of another agency":                 {adminEmail, "one", []string{"location", string(s.LocX)}, 422, "Please choose a sub-account."},
-		"of another sub-account":            {ownerEmail, "one", []string{"location", string(s.LocB)}, 422, "Please choose a sub-account."},
-		"one of one's own among others":     {ownerEmail, "one", []string{"location", string(s.LocA), "location", string(s.LocB), "location", string(s.LocX)}, 303, ""},
-		"all by an owner":                   {ownerEmail, "all", nil, 409, "You cannot choose that any more."},
-		"several by an owner":               {ownerEmail, "some", []string{"location", string(s.LocA)}, 409, "You cannot choose that any more."},
-		"paused":                            {adminEmail, "one", []string{"location", string(paused)}, 422, "is paused"},
-		"agency of an app for sub-accounts": {adminEmail, "agency", nil, 409, "You cannot choose that any more."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			v := s.signedIn(t, tt.email)
-			target := choose + s.query() + "&choose=" + tt.choose
-			p := v.post(target, append(tt.form, "do", "approve", "user", v.get(target).user(t))...)
-			if p.status != tt.status || !strings.Contains(p.body, tt.says) {
-				t.Fatalf("%d %s, want %d and %q", p.status, p.body, tt.status, tt.says)
-			}
-			if tt.status == http.StatusSeeOther { // what is the owner's own is what they get
-				if issued := s.redeem(t, p); issued.Class != tenantry.SubAccount || issued.LocationID != s.LocA {
-					t.Errorf("granted %+v", issued.Grant)
+	eachStage(t, func(t *testing.T, s *stage) {
+		paused := s.Location(t, s.CompanyA, "Paused")
+		if _, err := s.Store.PauseLocation(t.Context(), paused, tenantry.System(), true); err != nil {
+			t.Fatal(err)
+		}
+		for name, tt := range map[string]struct {
+			email, choose string
+			form          []string
+			status        int
+			says          string
+		}{
+			"nothing chosen":                    {adminEmail, "one", nil, 422, "Please choose a sub-account."},
+			"two for one":                       {adminEmail, "one", []string{"location", string(s.LocA), "location", string(s.LocB)}, 422, "Please choose a sub-account."},
+			"none of several":                   {adminEmail, "some", nil, 422, "Please choose at least one sub-account."},
+			"unknown":                           {adminEmail, "one", []string{"location", "nothing"}, 422, "Please choose a sub-account."},
+			"of another agency":                 {adminEmail, "one", []string{"location", string(s.LocX)}, 422, "Please choose a sub-account."},
+			"of another sub-account":            {ownerEmail, "one", []string{"location", string(s.LocB)}, 422, "Please choose a sub-account."},
+			"one of one's own among others":     {ownerEmail, "one", []string{"location", string(s.LocA), "location", string(s.LocB), "location", string(s.LocX)}, 303, ""},
+			"all by an owner":                   {ownerEmail, "all", nil, 409, "You cannot choose that any more."},
+			"several by an owner":               {ownerEmail, "some", []string{"location", string(s.LocA)}, 409, "You cannot choose that any more."},
+			"paused":                            {adminEmail, "one", []string{"location", string(paused)}, 422, "is paused"},
+			"agency of an app for sub-accounts": {adminEmail, "agency", nil, 409, "You cannot choose that any more."},
+		} {
+			t.Run(name, func(t *testing.T) {
+				v := s.signedIn(t, tt.email)
+				target := choose + s.query() + "&choose=" + tt.choose
+				p := v.post(target, append(tt.form, "do", "approve", "user", v.get(target).user(t))...)
+				if p.status != tt.status || !strings.Contains(p.body, tt.says) {
+					t.Fatalf("%d %s, want %d and %q", p.status, p.body, tt.status, tt.says)
 				}
-				return
-			}
-			checkPage(t, p)
-			if p.header.Get("Location") != "" {
-				t.Errorf("Location %s", p.header.Get("Location"))
-			}
-		})
-	}
-	if n := len(s.Snapshot(t)["codes"]); n != 1 {
-		t.Errorf("%d codes, want that of the owner's own", n)
-	}
+				if tt.status == http.StatusSeeOther { // what is the owner's own is what they get
+					if issued := s.redeem(t, p); issued.Class != tenantry.SubAccount || issued.LocationID != s.LocA {
+						t.Errorf("granted %+v", issued.Grant)
+					}
+					return
+				}
+				checkPage(t, p)
+				if p.header.Get("Location") != "" {
+					t.Errorf("Location %s", p.header.Get("Location"))
+				}
+			})
+		}
+		if n := len(s.Snapshot(t)["codes"]); n != 1 {
+			t.Errorf("%d codes, want that of the owner's own", n)
+		}
+	})
 }
 
 // TestRefusalRedirect: as RFC 6749, section 4.1.2.1 says, signed in or not.
 func TestRefusalRedirect(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	for name, v := range map[string]*visitor{"signed in": s.signedIn(t, adminEmail), "not signed in": s.visitor(t)} {
-		for state, want := range map[string]string{
-			"a&b=c ü": redirectURI + "&error=access_denied&state=a%26b%3Dc+%C3%BC", "-": redirectURI + "&error=access_denied", "": redirectURI + "&error=access_denied&state=",
-		} {
-			p := v.post(choose+s.query("state", state), "do", "refuse")
-			if p.status != http.StatusSeeOther || p.header.Get("Location") != want {
-				t.Errorf("%s, state %q: %d %q, want %q", name, state, p.status, p.header.Get("Location"), want)
+	eachStage(t, func(t *testing.T, s *stage) {
+		for name, v := range map[string]*visitor{"signed in": s.signedIn(t, adminEmail), "not signed in": s.visitor(t)} {
+			for state, want := range map[string]string{
+				"a&b=c ü": redirectURI + "&error=access_denied&state=a%26b%3Dc+%C3%BC", "-": redirectURI + "&error=access_denied", "": redirectURI + "&error=access_denied&state=",
+			} {
+				p := v.post(choose+s.query("state", state), "do", "refuse")
+				if p.status != http.StatusSeeOther || p.header.Get("Location") != want {
+					t.Errorf("%s, state %q: %d %q, want %q", name, state, p.status, p.header.Get("Location"), want)
+				}
+				checkHeaders(t, p)
 			}
-			checkHeaders(t, p)
 		}
-	}
+	})
 }
 
 // TestLongLists: pages and searches of many sub-accounts; a page beyond the end is the last.
 func TestLongLists(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	for range 21 {
-		s.Location(t, s.CompanyA, "Branch 100% & more")
-	}
-	v := s.signedIn(t, adminEmail)
-	for do, says := range map[string]string{
-		"page-1": "1–10 of 23", "page-2": "11–20 of 23", "page-3": "21–23 of 23", "page-4": "21–23 of 23", "page-999999": "21–23 of 23",
-		"page-0": "1–10 of 23", "page--1": "1–10 of 23", "page-x": "1–10 of 23", "page-99999999999999999999": "1–10 of 23", "": "1–10 of 23", "other": "1–10 of 23",
-	} {
-		if p := v.post(choose+s.query(), "do", do); p.status != http.StatusOK || !strings.Contains(p.body, says) {
-			t.Errorf("%q answers %d %s, want %q", do, p.status, p.body, says)
+	eachStage(t, func(t *testing.T, s *stage) {
+		for range 21 {
+			s.Location(t, s.CompanyA, "Branch 100% & more")
 		}
-	}
-	for search, says := range map[string]string{"location a": "Location A", "LOCATION A": "Location A", "100%": "1–10 of 21", "%": "1–10 of 21", "_": "No sub-account has", "x": "No sub-account has"} {
-		if p := v.post(choose+s.query(), "do", "search", "search", search); !strings.Contains(p.body, says) {
-			t.Errorf("a search for %q answers %s", search, p.body)
+		v := s.signedIn(t, adminEmail)
+		for do, says := range map[string]string{
+			"page-1": "1–10 of 23", "page-2": "11–20 of 23", "page-3": "21–23 of 23", "page-4": "21–23 of 23", "page-999999": "21–23 of 23",
+			"page-0": "1–10 of 23", "page--1": "1–10 of 23", "page-x": "1–10 of 23", "page-99999999999999999999": "1–10 of 23", "": "1–10 of 23", "other": "1–10 of 23",
+		} {
+			if p := v.post(choose+s.query(), "do", do); p.status != http.StatusOK || !strings.Contains(p.body, says) {
+				t.Errorf("%q answers %d %s, want %q", do, p.status, p.body, says)
+			}
 		}
-	}
+		for search, says := range map[string]string{"location a": "Location A", "LOCATION A": "Location A", "100%": "1–10 of 21", "%": "1–10 of 21", "_": "No sub-account has", "x": "No sub-account has"} {
+			if p := v.post(choose+s.query(), "do", "search", "search", search); !strings.Contains(p.body, says) {
+				t.Errorf("a search for %q answers %s", search, p.body)
+			}
+		}
+	})
 }
 
 // TestApprovalLimit: a session does not fill the database with codes.
 func TestApprovalLimit(t *testing.T) {
-	s := newStage(t, tenantry.App{})
-	v := s.signedIn(t, adminEmail)
-	form := []string{"do", "approve", "user", v.get(choose + s.query()).user(t), "location", string(s.LocA)}
-	for i := range 60 {
-		if p := v.post(choose+s.query(), form...); p.status != http.StatusSeeOther {
-			t.Fatalf("approval %d: %d", i+1, p.status)
+	eachStage(t, func(t *testing.T, s *stage) {
+		v := s.signedIn(t, adminEmail)
+		form := []string{"do", "approve", "user", v.get(choose + s.query()).user(t), "location", string(s.LocA)}
+		for i := range 60 {
+			if p := v.post(choose+s.query(), form...); p.status != http.StatusSeeOther {
+				t.Fatalf("approval %d: %d", i+1, p.status)
+			}
 		}
-	}
-	if p := v.post(choose+s.query(), form...); p.status != http.StatusTooManyRequests || p.header.Get("Retry-After") != "900" || p.header.Get("Location") != "" {
-		t.Errorf("approval 61: %d %v", p.status, p.header)
-	}
-	s.Clock.Advance(15 * time.Minute)
-	if p := v.post(choose+s.query(), form...); p.status != http.StatusSeeOther {
-		t.Errorf("a quarter of an hour later: %d", p.status)
-	}
+		if p := v.post(choose+s.query(), form...); p.status != http.StatusTooManyRequests || p.header.Get("Retry-After") != "900" || p.header.Get("Location") != "" {
+			t.Errorf("approval 61: %d %v", p.status, p.header)
+		}
+		s.Clock.Advance(15 * time.Minute)
+		if p := v.post(choose+s.query(), form...); p.status != http.StatusSeeOther {
+			t.Errorf("a quarter of an hour later: %d", p.status)
+		}
+	})
 }

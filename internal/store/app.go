@@ -142,8 +142,9 @@ func (s *Store) AppSecrets(ctx context.Context, app tenantry.AppID) ([]tenantry.
 // stays good, older ones do not: rotating twice ends one that leaked. Errors: NotFound.
 func (s *Store) RotateAppSecret(ctx context.Context, by tenantry.Actor, app tenantry.AppID, secretHash string) (secret tenantry.AppSecret, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		a, err := appOf(ctx, t, app)
+		a, err := db.One(ctx, t, scanApp, `SELECT `+appColumns+` FROM apps a WHERE a.id = $1 AND a.deleted_at IS NULL`+t.ForUpdate(), app)
 		if err != nil {
+			_, err = found(a, err, "App", string(app))
 			return err
 		}
 		t.company = a.CompanyID

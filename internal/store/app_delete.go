@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
@@ -18,19 +19,32 @@ func (s *Store) DeleteApp(ctx context.Context, by tenantry.Actor, id tenantry.Ap
 	if err := s.disableApp(ctx, by, id); err != nil {
 		return err
 	}
+	if err := s.uninstallEverywhere(ctx, by, id); err != nil {
+		return err
+	}
+	drop := func(ctx context.Context, t *tx) error { return t.dropApp(ctx, by, id) }
+	err := s.write(ctx, drop)
+	if errors.Is(err, db.ErrForeignKey) {
+		// It came on a location that was being made when it was disabled.
+		if err := s.uninstallEverywhere(ctx, by, id); err != nil {
+			return err
+		}
+		err = s.write(ctx, drop)
+	}
+	return err
+}
+
+func (s *Store) uninstallEverywhere(ctx context.Context, by tenantry.Actor, id tenantry.AppID) error {
 	for done := false; !done; {
 		err := s.write(ctx, func(ctx context.Context, t *tx) (err error) {
-			done, err = t.uninstallSome(ctx, by, id, `app_id = $1`, id)
+			done, err = t.uninstallSome(ctx, by, id, `i.app_id = $1`, id)
 			return err
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if err := s.dropEnded(ctx, `app_id = $1`, id); err != nil {
-		return err
-	}
-	return s.write(ctx, func(ctx context.Context, t *tx) error { return t.dropApp(ctx, by, id) })
+	return s.dropEnded(ctx, `app_id = $1`, id)
 }
 
 // disableApp takes away at once what an app could still be used with.

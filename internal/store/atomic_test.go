@@ -11,13 +11,32 @@ import (
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
+	"github.com/tenantry/tenantry/internal/testkit/pgtest"
 )
 
-// newTestStore opens a store on a database of its own with one location. The tests of
+// eachTestStore runs a test on each engine, on a store with one location. The tests of
 // other packages have testkit for this, which imports this package.
+func eachTestStore(t *testing.T, test func(t *testing.T, s *Store, loc tenantry.LocationID)) {
+	t.Run("sqlite", func(t *testing.T) {
+		s, loc := newTestStore(t)
+		test(t, s, loc)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		server := pgtest.Start(t)
+		s, loc := testStoreAt(t, server.URL(server.Empty(t)))
+		test(t, s, loc)
+	})
+}
+
 func newTestStore(t *testing.T) (*Store, tenantry.LocationID) {
 	t.Helper()
-	d, err := db.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "tenantry.db"), db.Options{Durability: db.Relaxed})
+	return testStoreAt(t, "sqlite:"+filepath.Join(t.TempDir(), "tenantry.db"))
+}
+
+// testStoreAt opens a store with one location on an empty database.
+func testStoreAt(t *testing.T, url string) (*Store, tenantry.LocationID) {
+	t.Helper()
+	d, err := db.Open(t.Context(), url, db.Options{Durability: db.Relaxed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,40 +80,41 @@ func stored(t *testing.T, s *Store, loc tenantry.LocationID) [3]any {
 // TestUseCaseIsAtomic (requirements 35 and 50): a use case that fails or panics after its
 // writes leaves neither a row, nor an event, nor an audit record, and the store goes on.
 func TestUseCaseIsAtomic(t *testing.T) {
-	s, loc := newTestStore(t)
-	failure := errors.New("failed on purpose")
-	half := func(end func() error) error {
-		return s.inLocation(t.Context(), loc, func(ctx context.Context, t *tx) error {
-			_, err := t.Exec(ctx, `INSERT INTO tags (location_id, id, name, created_at, updated_at) VALUES ($1, $2, 'half', 1, 1)`, loc, t.newID())
-			if err != nil {
-				return err
-			}
-			tag := tenantry.Tag{ID: "half", LocationID: loc, Name: "half"}
-			if err := t.record(ctx, change{event: tenantry.TagCreated, resource: "half", after: tag, payload: tagPayload(tag)}); err != nil {
-				return err
-			}
-			return end()
-		})
-	}
-	before := stored(t, s, loc)
-	if err := half(func() error { return failure }); !errors.Is(err, failure) {
-		t.Errorf("the failing use case returns %v", err)
-	}
-	func() {
-		defer func() {
-			if p, ok := recover().(*db.Panic); !ok || p.Value != failure {
-				t.Errorf("the panic arrives as %v", p)
-			}
+	eachTestStore(t, func(t *testing.T, s *Store, loc tenantry.LocationID) {
+		failure := errors.New("failed on purpose")
+		half := func(end func() error) error {
+			return s.inLocation(t.Context(), loc, func(ctx context.Context, t *tx) error {
+				_, err := t.Exec(ctx, `INSERT INTO tags (location_id, id, name, created_at, updated_at) VALUES ($1, $2, 'half', 1, 1)`, loc, t.newID())
+				if err != nil {
+					return err
+				}
+				tag := tenantry.Tag{ID: "half", LocationID: loc, Name: "half"}
+				if err := t.record(ctx, change{event: tenantry.TagCreated, resource: "half", after: tag, payload: tagPayload(tag)}); err != nil {
+					return err
+				}
+				return end()
+			})
+		}
+		before := stored(t, s, loc)
+		if err := half(func() error { return failure }); !errors.Is(err, failure) {
+			t.Errorf("the failing use case returns %v", err)
+		}
+		func() {
+			defer func() {
+				if p, ok := recover().(*db.Panic); !ok || p.Value != failure {
+					t.Errorf("the panic arrives as %v", p)
+				}
+			}()
+			_ = half(func() error { panic(failure) })
 		}()
-		_ = half(func() error { panic(failure) })
-	}()
-	if diff := cmp.Diff(before, stored(t, s, loc)); diff != "" {
-		t.Errorf("half a use case is left:\n%s", diff)
-	}
-	if err := half(func() error { return nil }); err != nil {
-		t.Errorf("the next use case fails: %v", err)
-	}
-	if tags, err := s.Tags(t.Context(), loc); err != nil || len(tags) != 1 {
-		t.Errorf("the next use case keeps %d tags, error %v", len(tags), err)
-	}
+		if diff := cmp.Diff(before, stored(t, s, loc)); diff != "" {
+			t.Errorf("half a use case is left:\n%s", diff)
+		}
+		if err := half(func() error { return nil }); err != nil {
+			t.Errorf("the next use case fails: %v", err)
+		}
+		if tags, err := s.Tags(t.Context(), loc); err != nil || len(tags) != 1 {
+			t.Errorf("the next use case keeps %d tags, error %v", len(tags), err)
+		}
+	})
 }

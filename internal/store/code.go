@@ -55,7 +55,7 @@ func (t *tx) checkChosen(ctx context.Context, c tenantry.Consent) error {
 	var q conditions
 	q.add(`company_id = ` + q.arg(c.CompanyID) + ` AND deleted_at IS NULL AND location_id IN (` + inArgs(&q, c.LocationIDs) + `)`)
 	active, err := db.All(ctx, t, func(r db.Row) (active bool, err error) { return active, r.Scan(&active) },
-		`SELECT active FROM locations`+q.where(), q.args...)
+		`SELECT active FROM locations`+q.where()+` ORDER BY location_id`+t.ForUpdate(), q.args...)
 	switch {
 	case err != nil:
 		return err
@@ -75,8 +75,8 @@ type codeRow struct {
 	grantID   tenantry.GrantID
 }
 
-func codeOf(ctx context.Context, q db.Q, hash string) (codeRow, error) {
-	c, err := db.One(ctx, q, func(r db.Row) (c codeRow, err error) {
+func codeOf(ctx context.Context, t *tx, hash string) (codeRow, error) {
+	c, err := db.One(ctx, t, func(r db.Row) (c codeRow, err error) {
 		var scopes, ids string
 		err = r.Scan(&c.AppID, &c.RedirectURI, &c.Challenge, &c.Class, &c.CompanyID, &ids, &c.UserID, &scopes, &c.Bulk,
 			&c.ApproveAll, &c.InstallToFuture, &c.expiresAt, &c.usedAt, &c.grantID)
@@ -86,7 +86,7 @@ func codeOf(ctx context.Context, q db.Q, hash string) (codeRow, error) {
 		c.Scopes = splitScopes(scopes)
 		return c, decode(ids, &c.LocationIDs)
 	}, `SELECT app_id, redirect_uri, challenge, class, company_id, location_ids, user_id, scopes, is_bulk, approve_all,
-		install_to_future, expires_at, used_at, grant_id FROM codes WHERE hash = $1`, hash)
+		install_to_future, expires_at, used_at, grant_id FROM codes WHERE hash = $1`+t.ForUpdate(), hash)
 	if errors.Is(err, db.ErrNoRows) {
 		return c, tenantry.CodeNotFound()
 	}
@@ -167,6 +167,11 @@ func (s *Store) take(ctx context.Context, t *tx, hash string, c tenantry.Consent
 		AppID: c.AppID, Class: class, CompanyID: c.CompanyID, LocationID: loc, UserID: c.UserID, Scopes: c.Scopes,
 		Bulk: c.Bulk, ApproveAll: c.ApproveAll, InstallToFuture: c.InstallToFuture,
 	}
+	if c.Class == tenantry.Agency {
+		if err := t.lockCompany(ctx, c.CompanyID); err != nil {
+			return tenantry.Issued{}, err
+		}
+	}
 	if err := t.endEarlier(ctx, by, g); err != nil {
 		return tenantry.Issued{}, err
 	}
@@ -209,16 +214,16 @@ func (s *Store) installOnAll(ctx context.Context, c tenantry.Consent, app tenant
 	by := tenantry.Actor{AppID: c.AppID, UserID: c.UserID}
 	install := tenantry.Install{AppID: app.ID, VersionID: app.VersionID, UserID: c.UserID}
 	for after := tenantry.LocationID(""); ; {
-		n := 0
+		n, last := 0, after
 		err := s.write(ctx, func(ctx context.Context, t *tx) error {
 			missing, err := db.All(ctx, t, scanLocationID, `SELECT l.location_id FROM locations l
 				WHERE l.company_id = $1 AND l.deleted_at IS NULL AND l.location_id > $2
 					AND NOT EXISTS (SELECT 1 FROM installs i WHERE i.location_id = l.location_id AND i.app_id = $3)
-				ORDER BY l.location_id LIMIT $4`, c.CompanyID, after, app.ID, installStep)
+				ORDER BY l.location_id LIMIT $4`+t.ForUpdate(), c.CompanyID, after, app.ID, installStep)
 			n = len(missing)
 			for _, loc := range missing {
 				if err == nil {
-					t.loc, t.company, after = loc, c.CompanyID, loc
+					t.loc, t.company, last = loc, c.CompanyID, loc
 					err = t.install(ctx, by, install)
 				}
 			}
@@ -227,5 +232,6 @@ func (s *Store) installOnAll(ctx context.Context, c tenantry.Consent, app tenant
 		if err != nil || n < installStep {
 			return err
 		}
+		after = last
 	}
 }

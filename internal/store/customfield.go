@@ -182,7 +182,7 @@ func storeCustomField(ctx context.Context, t *tx, f tenantry.CustomField) error 
 		options = $8, text_box_options = $9, accepted_format = $10, is_multiple_file = $11, max_files = $12, search_text = $13,
 		updated_at = $14 WHERE location_id = $1 AND id = $2`,
 		f.LocationID, f.ID, f.Name, f.Placeholder, f.Description, f.Position, f.ParentID, options, boxes, formats,
-		f.IsMultipleFile, f.MaxFiles, tenantry.Fold(f.Name), f.UpdatedAt.UnixMilli())
+		boolean(f.IsMultipleFile), f.MaxFiles, tenantry.Fold(f.Name), f.UpdatedAt.UnixMilli())
 	return err
 }
 

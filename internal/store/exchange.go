@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
@@ -22,7 +23,7 @@ const exchangedTooMany = `SELECT id FROM grants WHERE location_id = $1 AND app_i
 // meanwhile; Refused with code location_inactive or app_not_installed.
 func (s *Store) ExchangeLocation(ctx context.Context, caller tenantry.Caller, loc tenantry.LocationID) (issued tenantry.Issued, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		l, err := locationOf(ctx, t, loc)
+		l, err := t.lockedLocation(ctx, loc)
 		switch {
 		case err != nil:
 			return err
@@ -58,9 +59,9 @@ func (t *tx) checkGranted(ctx context.Context, token tenantry.TokenID) error {
 	if id == "" {
 		return nil
 	}
-	n, err := db.One(ctx, t, scanInt, `SELECT count(*) FROM grants WHERE id = $1`, id)
-	if err == nil && n == 0 {
-		err = tenantry.Errorf(tenantry.Unauthenticated, "token_invalid", "Invalid JWT")
+	_, err := db.One(ctx, t, scanInt, `SELECT 1 FROM grants WHERE id = $1`+t.ForUpdate(), id)
+	if errors.Is(err, db.ErrNoRows) {
+		return tenantry.Errorf(tenantry.Unauthenticated, "token_invalid", "Invalid JWT")
 	}
 	return err
 }

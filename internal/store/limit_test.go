@@ -22,22 +22,22 @@ func TestALocationHasRoomForSoMany(t *testing.T) {
 		limit                  int
 		create                 func(ctx context.Context, e *testkit.Env, name string) error
 	}{
-		{"tags", "name", "i", tenantry.MaxTags, func(ctx context.Context, e *testkit.Env, name string) error {
+		{"tags", "name", "t", tenantry.MaxTags, func(ctx context.Context, e *testkit.Env, name string) error {
 			_, err := e.Store.CreateTag(ctx, e.LocA, tenantry.System(), name)
 			return err
 		}},
-		{"custom_fields", "document_type, model, name, field_key", "'field', 'contact', i, i", tenantry.MaxCustomFields,
+		{"custom_fields", "document_type, model, name, field_key", "'field', 'contact', t, t", tenantry.MaxCustomFields,
 			func(ctx context.Context, e *testkit.Env, name string) error {
 				_, err := e.Store.CreateCustomField(ctx, e.LocA, tenantry.System(), tenantry.CustomFieldDraft{
 					DocumentType: tenantry.FolderDocument, Model: tenantry.ContactModel, CustomFieldPatch: tenantry.CustomFieldPatch{Name: &name},
 				})
 				return err
 			}},
-		{"custom_values", "name, name_key, field_key, value", "i, i, i, i", tenantry.MaxCustomValues, func(ctx context.Context, e *testkit.Env, name string) error {
+		{"custom_values", "name, name_key, field_key, value", "t, t, t, t", tenantry.MaxCustomValues, func(ctx context.Context, e *testkit.Env, name string) error {
 			_, err := e.Store.CreateCustomValue(ctx, e.LocA, tenantry.System(), name, "")
 			return err
 		}},
-		{"recurring_tasks", "title, rule", "i, '{}'", tenantry.MaxRecurringTasks, func(ctx context.Context, e *testkit.Env, name string) error {
+		{"recurring_tasks", "title, rule", "t, '{}'", tenantry.MaxRecurringTasks, func(ctx context.Context, e *testkit.Env, name string) error {
 			_, err := e.Store.CreateRecurringTask(ctx, e.LocA, tenantry.System(), tenantry.RecurringTask{Title: name, Rule: daily}, true)
 			return err
 		}},
@@ -47,7 +47,7 @@ func TestALocationHasRoomForSoMany(t *testing.T) {
 				err := e.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
 					_, err := tx.Exec(ctx, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
 						INSERT INTO `+kind.table+` (location_id, id, `+kind.columns+`, created_at, updated_at)
-						SELECT $1, i, `+kind.values+`, i, i FROM n`, e.LocA, kind.limit-1)
+						SELECT $1, t, `+kind.values+`, i, i FROM (SELECT i, CAST(i AS TEXT) AS t FROM n) AS rows`, e.LocA, kind.limit-1)
 					return err
 				})
 				if err != nil {

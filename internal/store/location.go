@@ -49,12 +49,21 @@ func (s *Store) cachedLocation(ctx context.Context, loc tenantry.LocationID) (*t
 }
 
 func locationOf(ctx context.Context, q db.Q, loc tenantry.LocationID) (tenantry.Location, error) {
+	return scanLive(ctx, q, loc, "")
+}
+
+func scanLive(ctx context.Context, q db.Q, loc tenantry.LocationID, lock string) (tenantry.Location, error) {
 	l, err := db.One(ctx, q, scanLocation,
-		`SELECT `+locationColumns+` FROM locations WHERE location_id = $1 AND deleted_at IS NULL`, loc)
+		`SELECT `+locationColumns+` FROM locations WHERE location_id = $1 AND deleted_at IS NULL`+lock, loc)
 	if errors.Is(err, db.ErrNoRows) {
 		return l, tenantry.NoAccessError()
 	}
 	return l, err
+}
+
+// lockedLocation reads a live location whose other writers then wait. Errors: NoAccess.
+func (t *tx) lockedLocation(ctx context.Context, loc tenantry.LocationID) (tenantry.Location, error) {
+	return scanLive(ctx, t, loc, t.ForUpdate())
 }
 
 // LocationCompany tells the agency of a live location. Errors: NoAccess.

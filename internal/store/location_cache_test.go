@@ -17,56 +17,57 @@ import (
 // TestTheCacheIsNeverStale: who reads after a write was answered sees it, or a later one, by id and in
 // a search; a search never mixes two states. Writers raise a number in a location's name.
 func TestTheCacheIsNeverStale(t *testing.T) {
-	s, loc := newTestStore(t)
-	l, err := s.Location(t.Context(), loc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := func(n int64) *string { text := fmt.Sprintf("%d", n); return &text }
-	number := func(l tenantry.Location) (n int64) { _, _ = fmt.Sscan(l.Name, &n); return n }
-	update := func(n int64) {
-		if _, err := s.UpdateLocation(t.Context(), loc, tenantry.System(), tenantry.LocationPatch{Name: name(n)}); err != nil {
-			t.Error(err)
+	eachTestStore(t, func(t *testing.T, s *Store, loc tenantry.LocationID) {
+		l, err := s.Location(t.Context(), loc)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	update(0)
-	var answered atomic.Int64
-	ctx, stop := context.WithCancel(t.Context())
-	var readers sync.WaitGroup
-	for range 4 {
-		readers.Go(func() {
-			for ctx.Err() == nil {
-				atLeast := answered.Load()
-				read, err := s.Location(t.Context(), loc)
-				if err != nil || number(read) < atLeast {
-					t.Errorf("read %q after %d was answered: %v", read.Name, atLeast, err)
-				}
-				atLeast = max(atLeast, number(read))
-				page, err := s.SearchLocations(t.Context(), l.CompanyID, tenantry.LocationFilter{Limit: 10})
-				if err != nil || len(page.Items) != page.Total || number(page.Items[0]) < atLeast {
-					t.Errorf("found %d of %d after %d was answered: %v", len(page.Items), page.Total, atLeast, err)
-				}
-			}
-		})
-	}
-	for n := range int64(300) {
-		update(n + 1)
-		answered.Store(n + 1)
-		if n%50 == 0 { // a create that fails half way, and locations that come and go
-			made, err := s.CreateLocation(t.Context(), l.CompanyID, tenantry.System(), tenantry.LocationPatch{Name: name(1 << 40)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := s.DeleteLocation(t.Context(), made.ID, tenantry.System()); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.Location(t.Context(), made.ID); tenantry.KindOf(err) != tenantry.NoAccess {
-				t.Errorf("a deleted location: %v", err)
+		name := func(n int64) *string { text := fmt.Sprintf("%d", n); return &text }
+		number := func(l tenantry.Location) (n int64) { _, _ = fmt.Sscan(l.Name, &n); return n }
+		update := func(n int64) {
+			if _, err := s.UpdateLocation(t.Context(), loc, tenantry.System(), tenantry.LocationPatch{Name: name(n)}); err != nil {
+				t.Error(err)
 			}
 		}
-	}
-	stop()
-	readers.Wait()
+		update(0)
+		var answered atomic.Int64
+		ctx, stop := context.WithCancel(t.Context())
+		var readers sync.WaitGroup
+		for range 4 {
+			readers.Go(func() {
+				for ctx.Err() == nil {
+					atLeast := answered.Load()
+					read, err := s.Location(t.Context(), loc)
+					if err != nil || number(read) < atLeast {
+						t.Errorf("read %q after %d was answered: %v", read.Name, atLeast, err)
+					}
+					atLeast = max(atLeast, number(read))
+					page, err := s.SearchLocations(t.Context(), l.CompanyID, tenantry.LocationFilter{Limit: 10})
+					if err != nil || len(page.Items) != page.Total || number(page.Items[0]) < atLeast {
+						t.Errorf("found %d of %d after %d was answered: %v", len(page.Items), page.Total, atLeast, err)
+					}
+				}
+			})
+		}
+		for n := range int64(300) {
+			update(n + 1)
+			answered.Store(n + 1)
+			if n%50 == 0 { // a create that fails half way, and locations that come and go
+				made, err := s.CreateLocation(t.Context(), l.CompanyID, tenantry.System(), tenantry.LocationPatch{Name: name(1 << 40)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := s.DeleteLocation(t.Context(), made.ID, tenantry.System()); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.Location(t.Context(), made.ID); tenantry.KindOf(err) != tenantry.NoAccess {
+					t.Errorf("a deleted location: %v", err)
+				}
+			}
+		}
+		stop()
+		readers.Wait()
+	})
 }
 
 // TestAnUndoneWriteIsNotCached: neither an error nor a panic in the transaction leaves a row behind
@@ -96,7 +97,7 @@ func TestAnUndoneWriteIsNotCached(t *testing.T) {
 
 // TestTheCacheHasAnEnd: it holds no more than its size.
 func TestTheCacheHasAnEnd(t *testing.T) {
-	c := newLocationCache()
+	c := newLocationCache(locationCacheSize)
 	for i := range 3 * locationCacheSize {
 		_, epoch := c.find("")
 		c.keep(&tenantry.Location{ID: tenantry.LocationID(fmt.Sprint(i))}, epoch)

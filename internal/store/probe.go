@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
 )
 
@@ -18,7 +19,7 @@ func (s *Store) ProbeRead(ctx context.Context) error {
 func (s *Store) ProbeWrite(ctx context.Context) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		_, err := t.Exec(ctx, `INSERT INTO settings (name, value) VALUES ('probed_at', $1)
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, t.now.UnixMilli())
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, tenantry.Stamp(t.now))
 		return err
 	})
 }

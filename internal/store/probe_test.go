@@ -21,13 +21,7 @@ func TestProbes(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		err := d.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
-			_, err := tx.Exec(ctx, `CREATE TRIGGER full BEFORE UPDATE ON settings BEGIN SELECT RAISE(ABORT, 'full'); END`)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		testkit.Refuse(t, d, `UPDATE ON settings`)
 		if err := e.Store.ProbeWrite(t.Context()); err == nil {
 			t.Error("a write that is refused is no failure")
 		}

@@ -49,6 +49,7 @@ func (s *Store) PurgeLocation(ctx context.Context, loc tenantry.LocationID, limi
 		if err := t.deletedLocation(ctx, loc); err != nil {
 			return err
 		}
+		done = false
 		left := int64(limit)
 		for _, table := range purgeable() {
 			n, err := t.purge(ctx, table[0], table[1], loc, left)

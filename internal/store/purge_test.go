@@ -18,9 +18,13 @@ import (
 // tenantTables lists the tables with rows of a location, but the location's own.
 func tenantTables(t *testing.T, e *testkit.Env) []string {
 	t.Helper()
-	names := ok[[]string](t)(db.All(t.Context(), e.DB.Read(), func(r db.Row) (s string, err error) { return s, r.Scan(&s) },
-		`SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'location_id'
-			WHERE m.type = 'table' AND m.name NOT IN ('locations') ORDER BY m.name`))
+	var names []string
+	for _, table := range testkit.Tables(t, e.DB) {
+		has := func(c testkit.Column) bool { return c.Name == "location_id" }
+		if table != "locations" && slices.ContainsFunc(testkit.Columns(t, e.DB, table), has) {
+			names = append(names, table)
+		}
+	}
 	if len(names) < 12 {
 		t.Fatalf("only %d tables found: %v", len(names), names)
 	}
@@ -41,28 +45,28 @@ func fill(t *testing.T, e *testkit.Env, loc tenantry.LocationID) {
 		if slices.Contains([]string{"contacts", "tags", "contact_tags"}, table) {
 			continue
 		}
-		type column struct{ name, kind string }
-		columns := ok[[]column](t)(db.All(t.Context(), e.DB.Read(), func(r db.Row) (c column, err error) { return c, r.Scan(&c.name, &c.kind) },
-			`SELECT name, type FROM pragma_table_info($1) WHERE "notnull" = 1 AND dflt_value IS NULL`, table))
 		var names []string
 		var marks []string
 		var args []any
-		for _, col := range columns {
-			names = append(names, col.name)
+		for _, col := range testkit.Columns(t, e.DB, table) {
+			if !col.Needed {
+				continue
+			}
+			names = append(names, col.Name)
 			switch {
-			case col.name == "location_id":
+			case col.Name == "location_id":
 				args = append(args, loc)
-			case col.name == "company_id":
+			case col.Name == "company_id":
 				args = append(args, e.CompanyA)
-			case col.name == "app_id" && table != "audit":
+			case col.Name == "app_id" && table != "audit":
 				args = append(args, app.ID)
-			case col.name == "user_id" && table != "audit":
+			case col.Name == "user_id" && table != "audit":
 				args = append(args, user.ID)
-			case col.name == "contact_id":
+			case col.Name == "contact_id":
 				args = append(args, c.ID)
-			case col.name == "tag_id":
+			case col.Name == "tag_id":
 				args = append(args, tag.ID)
-			case col.kind == "INTEGER":
+			case col.IsNumber:
 				args = append(args, 1)
 			default:
 				args = append(args, string(loc)+"-"+table)

@@ -58,12 +58,13 @@ func (s *Store) MakeDueTasks(ctx context.Context, loc tenantry.LocationID, budge
 			return err
 		}
 		more = len(due) == budget
+		left := budget
 		for i := range due {
-			if budget <= 0 {
+			if left <= 0 {
 				more = true
 				return nil
 			}
-			if budget, err = t.catchUp(ctx, zone, &due[i], budget); err != nil {
+			if left, err = t.catchUp(ctx, zone, &due[i], left); err != nil {
 				return err
 			}
 			more = more || due[i].Due(t.now)

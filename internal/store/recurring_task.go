@@ -158,7 +158,8 @@ func (s *Store) UpdateRecurringTask(ctx context.Context, loc tenantry.LocationID
 		if err != nil {
 			return err
 		}
-		if p, err = p.In(zone); err != nil {
+		p, err := p.In(zone)
+		if err != nil {
 			return err
 		}
 		rt = p.Apply(before)

@@ -126,7 +126,7 @@ func (t *tx) liveGrant(ctx context.Context, app tenantry.AppID, id tenantry.Gran
 	active := false
 	g, err := db.One(ctx, t, func(r db.Row) (grantRow, error) {
 		return scanGrantRow(with(r, &active))
-	}, liveGrantQuery, id, app)
+	}, liveGrantQuery+t.ForUpdate("grants"), id, app)
 	switch {
 	case errors.Is(err, db.ErrNoRows):
 		return g, refreshInvalid()

@@ -24,14 +24,18 @@ type Store struct {
 }
 
 // New makes a store on an open, migrated database. key is the 32-byte key that
-// seals secrets; it must be the one that the database was first used with. Nothing else may
-// write to locations while it is in use, see [locationCache].
+// seals secrets; it must be the one that the database was first used with. While it is in use
+// nothing else may write to locations of a SQLite database, see [locationCache].
 func New(d *db.DB, key []byte, now func() time.Time) (*Store, error) {
 	s, err := newSealer(key)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: d, seal: s, now: now, startedAt: now(), locations: newLocationCache()}, nil
+	locations := newLocationCache(locationCacheSize)
+	if d.Engine() != db.SQLite { // others write to the same database
+		locations = newLocationCache(0)
+	}
+	return &Store{db: d, seal: s, now: now, startedAt: now(), locations: locations}, nil
 }
 
 // clock tells the time in UTC, in the milliseconds that are stored.
@@ -63,16 +67,21 @@ type tx struct {
 	revoked []tenantry.Revocation
 
 	cache   *locationCache
-	changed []tenantry.LocationID // announced to the cache
+	changed []tenantry.LocationID // announced to the cache, by those that were repeated too
 }
 
-// write runs fn in a transaction; its error undoes all that fn wrote.
+// write runs fn in a transaction; its error undoes all that fn wrote. fn may run again
+// from the start, see [db.DB.Write]: what it gives to the outside it sets anew each time,
+// and what it was given it leaves as it is.
+//
+// Where the engine lets others write meanwhile, what fn relies on is locked first, in this
+// order: a code or grant, the location, an agency's grant that is exchanged for it, the company.
 func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) error {
-	x := &tx{ids: &s.ids, cache: s.locations}
+	x := new(tx)
 	defer func() { s.locations.end(x.changed) }() // committed or not, and if fn panicked
 	err := s.db.Write(ctx, func(ctx context.Context, t *db.Tx) error {
 		// Stored times are milliseconds: what is answered must equal what is read later.
-		x.Tx, x.now = t, s.clock()
+		x = &tx{Tx: t, ids: &s.ids, now: s.clock(), cache: s.locations, changed: x.changed}
 		return fn(ctx, x)
 	})
 	if err == nil {
@@ -92,8 +101,10 @@ func (t *tx) writeLocation(ctx context.Context, query locationStatement, loc ten
 	return err
 }
 
-// inLocation runs fn in a transaction on a live location. Errors: NoAccess when the
-// location is gone, even if it went after the gate let the request pass.
+// inLocation runs fn in a transaction on a live location, alone: the location's other
+// writers wait. So what fn finds free, missing or below a limit stays so until it has
+// written. Errors: NoAccess when the location is gone, even if it went after the gate
+// let the request pass.
 func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func(context.Context, *tx) error) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		t.loc = loc
@@ -104,7 +115,7 @@ func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func
 		}
 		_, err := db.One(ctx, t, func(r db.Row) (struct{}, error) {
 			return struct{}{}, r.Scan(&t.company, &t.zone)
-		}, `SELECT company_id, timezone FROM locations WHERE location_id = $1 AND deleted_at IS NULL`, loc)
+		}, `SELECT company_id, timezone FROM locations WHERE location_id = $1 AND deleted_at IS NULL`+t.ForUpdate(), loc)
 		if errors.Is(err, db.ErrNoRows) {
 			return tenantry.NoAccessError()
 		}
@@ -113,6 +124,13 @@ func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func
 		}
 		return fn(ctx, t)
 	})
+}
+
+// lockCompany makes others wait who change what a company has as a whole, or add a
+// location to it.
+func (t *tx) lockCompany(ctx context.Context, company tenantry.CompanyID) error {
+	_, err := t.Exec(ctx, `SELECT 1 FROM companies WHERE id = $1`+t.ForUpdate(), company)
+	return err
 }
 
 // room refuses one more row of a kind when the tenant has limit of them. which is
@@ -134,8 +152,8 @@ func page[T any](ctx context.Context, s *Store, scan func(db.Row) (T, error), co
 		if err != nil {
 			return err
 		}
-		rows += fmt.Sprintf(` LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2)
-		p.Items, err = db.All(ctx, q, scan, rows, append(args, limit, skip)...)
+		bounds := fmt.Sprintf(` LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2)
+		p.Items, err = db.All(ctx, q, scan, rows+bounds, append(args, limit, skip)...)
 		return err
 	})
 	return p, err

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -109,16 +108,19 @@ func TestCreateTaskKnowsItsPeople(t *testing.T) {
 func TestATaskIsStoredOrRefused(t *testing.T) {
 	forEach(t, func(t *testing.T, e *testkit.Env) {
 		// Another task takes the id a moment before.
-		err := e.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
-			_, err := tx.Exec(ctx, `CREATE TRIGGER clash BEFORE INSERT ON tasks WHEN NEW.title = 'late' BEGIN
-				INSERT INTO tasks (location_id, id, title, due_at, created_at, updated_at) VALUES (NEW.location_id, NEW.id, 'first', 1, 1, 1); END`)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
+		const taken = `INSERT INTO tasks (location_id, id, title, due_at, created_at, updated_at) VALUES (NEW.location_id, NEW.id, 'first', 1, 1, 1); `
+		clash, away := []string{`CREATE TRIGGER clash BEFORE INSERT ON tasks WHEN NEW.title = 'late' BEGIN ` + taken + `END`}, `DROP TRIGGER clash`
+		if e.DB.Engine() == db.Postgres {
+			away = `DROP FUNCTION clash CASCADE`
+			clash = []string{
+				`CREATE FUNCTION clash() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN ` + strings.ReplaceAll(taken, `'`, `''`) + `RETURN NEW; END'`,
+				`CREATE TRIGGER clash BEFORE INSERT ON tasks FOR EACH ROW WHEN (NEW.title = 'late') EXECUTE FUNCTION clash()`,
+			}
 		}
+		testkit.Run(t, e.DB, clash...)
+		defer testkit.Run(t, e.DB, away)
 		before := e.Snapshot(t)
-		_, err = e.Store.CreateTask(t.Context(), e.LocA, tenantry.System(), tenantry.Task{Title: "late", DueAt: testkit.Start()})
+		_, err := e.Store.CreateTask(t.Context(), e.LocA, tenantry.System(), tenantry.Task{Title: "late", DueAt: testkit.Start()})
 		if !errors.Is(err, db.ErrDuplicate) {
 			t.Errorf("a task that was not stored gives %v", err)
 		}

@@ -21,7 +21,7 @@ func (s *Store) CreateToken(ctx context.Context, by tenantry.Actor, hash, name s
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
 		c.TokenID = tenantry.TokenID(t.newID())
 		if c.Class == tenantry.SubAccount {
-			l, err := locationOf(ctx, t, c.LocationID)
+			l, err := t.lockedLocation(ctx, c.LocationID)
 			if err != nil {
 				return err
 			}
@@ -183,7 +183,7 @@ func (s *Store) DeleteToken(ctx context.Context, by tenantry.Actor, id tenantry.
 
 // privateToken reads a token, whose owner the transaction then writes for.
 func (t *tx) privateToken(ctx context.Context, id tenantry.TokenID) (tenantry.PrivateToken, error) {
-	p, err := db.One(ctx, t, scanPrivateToken, `SELECT `+privateTokenColumns+` FROM tokens WHERE id = $1`, id)
+	p, err := db.One(ctx, t, scanPrivateToken, `SELECT `+privateTokenColumns+` FROM tokens WHERE id = $1`+t.ForUpdate(), id)
 	t.loc, t.company = p.LocationID, p.CompanyID
 	return found(p, err, "Token", string(id))
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,8 +42,9 @@ func (s *Store) FlushTokenUse(ctx context.Context) error {
 		return nil
 	}
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		for id, used := range uses {
-			_, err := t.Exec(ctx, `UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`, id, used.UnixMilli())
+		// In one order on all nodes, so that none waits for what the other holds.
+		for _, id := range slices.Sorted(maps.Keys(uses)) {
+			_, err := t.Exec(ctx, `UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`, id, uses[id].UnixMilli())
 			if err != nil {
 				return err
 			}

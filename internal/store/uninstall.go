@@ -68,18 +68,18 @@ func (s *Store) UninstallCompany(ctx context.Context, company tenantry.CompanyID
 	}
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
 		err := t.uninstallCompany(ctx, by, app, company)
+		was = err == nil
 		if tenantry.KindOf(err) == tenantry.NotFound {
 			return nil
 		}
-		was = err == nil
 		return err
 	})
 	for done := false; err == nil && !done; {
 		err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
-			done, err = t.uninstallSome(ctx, by, app, `app_id = $1 AND company_id = $2`, app, company)
-			was = was || !done
+			done, err = t.uninstallSome(ctx, by, app, `i.app_id = $1 AND i.company_id = $2`, app, company)
 			return err
 		})
+		was = was || !done
 	}
 	if err == nil && !was {
 		return tenantry.NotFoundError("Install", string(app))
@@ -89,6 +89,9 @@ func (s *Store) UninstallCompany(ctx context.Context, company tenantry.CompanyID
 
 // uninstallCompany takes the company's own install and tokens from an app.
 func (t *tx) uninstallCompany(ctx context.Context, by tenantry.Actor, app tenantry.AppID, company tenantry.CompanyID) error {
+	if err := t.lockCompany(ctx, company); err != nil {
+		return err
+	}
 	t.loc, t.company = "", company
 	before, err := companyInstall(ctx, t, company, app)
 	if err != nil {
@@ -104,11 +107,12 @@ func (t *tx) uninstallCompany(ctx context.Context, by tenantry.Actor, app tenant
 		payload: uninstallPayload{AppID: app, CompanyID: company}})
 }
 
-// uninstallSome takes an app from some of the locations that the condition on installs
+// uninstallSome takes an app from some of the locations that the condition on installs i
 // selects; done tells that there were none left.
 func (t *tx) uninstallSome(ctx context.Context, by tenantry.Actor, app tenantry.AppID, where string, args ...any) (done bool, err error) {
 	some, err := db.All(ctx, t, func(r db.Row) (i tenantry.Install, err error) { return i, r.Scan(&i.LocationID, &i.CompanyID) },
-		fmt.Sprintf(`SELECT location_id, company_id FROM installs WHERE %s ORDER BY company_id, location_id LIMIT %d`, where, installStep), args...)
+		fmt.Sprintf(`SELECT i.location_id, i.company_id FROM installs i JOIN locations l ON l.location_id = i.location_id
+			WHERE %s ORDER BY i.company_id, i.location_id LIMIT %d%s`, where, installStep, t.ForUpdate()), args...)
 	for _, i := range some {
 		if err == nil {
 			t.loc, t.company = i.LocationID, i.CompanyID

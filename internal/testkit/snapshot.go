@@ -2,8 +2,6 @@ package testkit
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/tenantry/tenantry/internal/db"
@@ -13,8 +11,8 @@ import (
 // mean that nothing was written in between. The caller must not change it.
 func (e *Env) Snapshot(t testing.TB) map[string][]string {
 	t.Helper()
-	// Reading it all is slow. The engine counts the rows that its one writer has ever
-	// changed, so an equal count means equal rows.
+	// Reading it all is slow. SQLite counts the rows that its one writer has ever changed,
+	// PostgreSQL the transactions that ever wrote: an equal count means equal rows.
 	changes := e.changes(t)
 	if e.snapshot == nil || changes != e.snapshotAt {
 		e.snapshot, e.snapshotAt = e.readAll(t), changes
@@ -24,8 +22,14 @@ func (e *Env) Snapshot(t testing.TB) map[string][]string {
 
 func (e *Env) changes(t testing.TB) (n int) {
 	t.Helper()
+	number := func(r db.Row) (n int, err error) { return n, r.Scan(&n) }
+	if e.DB.Engine() == db.Postgres {
+		n, err := db.One(t.Context(), e.DB.Read(), number, `SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint`)
+		must(t, err)
+		return n
+	}
 	must(t, e.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
-		n, err = db.One(ctx, tx, func(r db.Row) (n int, err error) { return n, r.Scan(&n) }, `SELECT total_changes()`)
+		n, err = db.One(ctx, tx, number, `SELECT total_changes()`)
 		return err
 	}))
 	return n
@@ -33,17 +37,13 @@ func (e *Env) changes(t testing.TB) (n int) {
 
 func (e *Env) readAll(t testing.TB) map[string][]string {
 	t.Helper()
-	text := func(r db.Row) (s string, err error) { return s, r.Scan(&s) }
-	tables, err := db.All(t.Context(), e.DB.Read(), text,
-		`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name`)
-	must(t, err)
 	out := map[string][]string{}
-	for _, table := range tables {
-		columns, err := db.All(t.Context(), e.DB.Read(), text, `SELECT 'quote("' || name || '")' FROM pragma_table_info($1)`, table)
-		must(t, err)
-		row := strings.Join(columns, ` || ',' || `)
-		out[table], err = db.All(t.Context(), e.DB.Read(), text, fmt.Sprintf(`SELECT %s AS row FROM %q ORDER BY row`, row, table))
-		must(t, err)
+	for _, table := range Tables(t, e.DB) {
+		var columns []string
+		for _, c := range Columns(t, e.DB, table) {
+			columns = append(columns, c.Name)
+		}
+		out[table] = Rows(t, e.DB, table, columns...)
 	}
 	return out
 }

@@ -4,11 +4,16 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"github.com/tenantry/tenantry/internal/db"
 )
 
 // TestSnapshotSeesEveryWrite: tests of what must not be written rely on it.
 func TestSnapshotSeesEveryWrite(t *testing.T) {
-	e := NewEnv(t, OpenDB(t))
+	EachDB(t, func(t *testing.T, d *db.DB) { testSnapshot(t, NewEnv(t, d)) })
+}
+
+func testSnapshot(t *testing.T, e *Env) {
 	differs := func(before map[string][]string) bool { return !maps.EqualFunc(before, e.Snapshot(t), slices.Equal) }
 	before := e.Snapshot(t)
 	if differs(before) {

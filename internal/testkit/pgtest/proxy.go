@@ -1,0 +1,135 @@
+package pgtest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"sync"
+	"testing"
+)
+
+// Password is the one in the URLs of a [Proxy]. The server asks for none: a test looks
+// whether it is told to somebody.
+const Password = "hush"
+
+// Proxy stands between a program and a server, on a TCP port. It is safe for concurrent use.
+type Proxy struct {
+	t      testing.TB
+	server *Server
+
+	mu       sync.Mutex
+	address  string
+	listener net.Listener
+	conns    []net.Conn
+	deafTo   []byte // the answer to a message with this text is lost, with the connection
+}
+
+// NewProxy starts a proxy that ends with the test.
+func NewProxy(t testing.TB, server *Server) *Proxy {
+	t.Helper()
+	p := &Proxy{t: t, server: server, address: "127.0.0.1:0"}
+	p.Start()
+	t.Cleanup(p.Stop)
+	return p
+}
+
+// URL names a database of the server as it is reached through the proxy, with a [Password].
+func (p *Proxy) URL(database string) string {
+	return "postgres://" + superuser + ":" + Password + "@" + p.Address() + "/" + database + "?sslmode=disable"
+}
+
+// Address is where the proxy listens, the same after each [Proxy.Start].
+func (p *Proxy) Address() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.address
+}
+
+// Start takes connections again after [Proxy.Stop].
+func (p *Proxy) Start() {
+	p.t.Helper()
+	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", p.Address())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.mu.Lock()
+	p.listener, p.address = ln, ln.Addr().String()
+	p.mu.Unlock()
+	go func() {
+		for {
+			client, err := ln.Accept()
+			if err != nil {
+				return // stopped
+			}
+			p.relay(client)
+		}
+	}()
+}
+
+func (p *Proxy) relay(client net.Conn) {
+	server, err := new(net.Dialer).DialContext(context.Background(), "unix", p.server.socket())
+	if err != nil {
+		_ = client.Close()
+		return
+	}
+	p.mu.Lock()
+	p.conns = append(p.conns, client, server)
+	p.mu.Unlock()
+	go func() {
+		_, _ = io.Copy(server, &listening{Reader: client, p: p, client: client})
+		_ = server.Close()
+	}()
+	go func() {
+		_, _ = io.Copy(client, server)
+		_ = client.Close()
+	}()
+}
+
+// listening cuts the client off when it says what the proxy is deaf to.
+type listening struct {
+	io.Reader
+
+	p      *Proxy
+	client net.Conn
+}
+
+// Read passes on what the client says.
+func (l *listening) Read(data []byte) (int, error) {
+	n, err := l.Reader.Read(data)
+	l.p.mu.Lock()
+	defer l.p.mu.Unlock()
+	if l.p.deafTo != nil && bytes.Contains(data[:n], l.p.deafTo) {
+		_ = l.client.Close()
+	}
+	return n, err
+}
+
+// Deaf lets the server hear messages with the text and loses the answers to them, with the
+// connections; none when it is empty.
+func (p *Proxy) Deaf(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.deafTo = nil
+	if text != "" {
+		p.deafTo = []byte(text)
+	}
+}
+
+// Cut breaks every connection; new ones can be made.
+func (p *Proxy) Cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.conns {
+		_ = c.Close()
+	}
+	p.conns = nil
+}
+
+// Stop breaks every connection and refuses new ones.
+func (p *Proxy) Stop() {
+	p.mu.Lock()
+	_ = p.listener.Close()
+	p.mu.Unlock()
+	p.Cut()
+}
