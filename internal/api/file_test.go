@@ -124,7 +124,7 @@ func TestFileThatIsGone(t *testing.T) {
 		s := uploadOf(t, contact(t, e, e.LocA), "1", part{"file", "a.txt", "words"})
 		s.Events = events(tenantry.FilesUploaded)
 		url := e.Send(t, s).Text("uploadedFiles", "a.txt")
-		if err := e.Files.RemoveTree(string(e.LocA)); err != nil {
+		if err := e.Files.RemoveTree(t.Context(), string(e.LocA)); err != nil {
 			t.Fatal(err)
 		}
 		if a := fetch(t, url); a.Status != 404 {

@@ -22,7 +22,7 @@ func uploaded(t *testing.T, e *testkit.Env, loc tenantry.LocationID, id tenantry
 	t.Helper()
 	staged := ok[*files.Staged](t)(e.Files.Stage("a.txt", strings.NewReader("content"), 100))
 	f := tenantry.File{ID: id, LocationID: loc, Name: "a.txt", MIME: "text/plain", Size: 7, SHA256: staged.SHA256}
-	if err := staged.Keep(f.Key()); err != nil {
+	if err := staged.Keep(t.Context(), f.Key()); err != nil {
 		t.Fatal(err)
 	}
 	if !isOrphan {
@@ -61,7 +61,7 @@ func TestSweepRemovesOrphans(t *testing.T) {
 			t.Fatal(err)
 		}
 		underWay := ok[*files.Staged](t)(e.Files.Stage("b.txt", strings.NewReader("content"), 100))
-		if err := underWay.Keep(string(e.LocA) + "/underway"); err != nil {
+		if err := underWay.Keep(t.Context(), string(e.LocA) + "/underway"); err != nil {
 			t.Fatal(err)
 		}
 		sweep := func() {
