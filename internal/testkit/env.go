@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -128,7 +129,7 @@ func (e *Env) openFiles(t testing.TB) {
 	must(t, err)
 	key := files.Credentials{AccessKeyID: bucket.AccessKeyID, SecretAccessKey: bucket.SecretAccessKey}
 	inAWeek := func() time.Time { return time.Now().AddDate(0, 0, 7) }
-	e.Files, err = files.OpenBucket(t.TempDir(), address, key, inAWeek)
+	e.Files, err = files.OpenBucket(filepath.Join(e.Folder, ".arriving"), address, key, inAWeek)
 	must(t, err)
 }
 

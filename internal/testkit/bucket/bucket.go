@@ -67,7 +67,8 @@ func freeAddress(t testing.TB) string {
 // Resume starts the server again, at the same address and with the same objects.
 func (s *Server) Resume(t testing.TB) {
 	t.Helper()
-	meta := filepath.Join(filepath.Dir(s.root), "meta") // beside the files, where the file system has no attributes
+	// Beside the files, for file systems without attributes.
+	meta := filepath.Join(filepath.Dir(s.root), "meta")
 	s.process = exec.CommandContext(context.WithoutCancel(t.Context()), program(t), //nolint:gosec // the program of this repository's bin
 		"--port", s.addr, "--keep-alive", "--quiet", "posix", "--sidecar", meta, s.root)
 	s.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+AccessKeyID, "ROOT_SECRET_KEY="+SecretAccessKey)
