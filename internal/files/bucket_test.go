@@ -120,7 +120,7 @@ func wantUnavailable(t *testing.T, name string, err error, b testBucket) {
 	if told := fmt.Sprint(e.Messages, e.Meta, e.Code); strings.Contains(told, b.Name) || strings.Contains(told, b.URL) {
 		t.Errorf("%s tells the client %s", name, told)
 	}
-	if !strings.Contains(err.Error(), b.Bucket.String()) || strings.Contains(err.Error(), bucketServer.SecretAccessKey) {
+	if !strings.Contains(err.Error(), b.String()) || strings.Contains(err.Error(), bucketServer.SecretAccessKey) {
 		t.Errorf("%s tells the log %v", name, err)
 	}
 }
