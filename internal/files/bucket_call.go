@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -78,7 +79,19 @@ func (b *bucket) failed(err error) error {
 	}
 	e := tenantry.Errorf(tenantry.Unavailable, "unavailable", "The server cannot reach its files right now. Try again later.")
 	e.RetryAfter = storageRetryAfter
-	return e.WithCause(fmt.Errorf("bucket %s: %w", b, err))
+	return e.WithCause(fmt.Errorf("bucket %s: %w", b, withoutKey(err)))
+}
+
+// withoutKey is err without the name of an object, which the URL of a request and the messages
+// of some storage have: who knows it may download the file, so it must not get into the log.
+func withoutKey(err error) error {
+	if answer := minio.ToErrorResponse(err); answer.Code != "" {
+		return fmt.Errorf("%s (status %d)", answer.Code, answer.StatusCode)
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Errorf("%s: %w", e.Op, e.Err)
+	}
+	return err
 }
 
 // isMissing tells that an object does not exist.
@@ -139,7 +152,7 @@ func (b *bucket) explain(doing string, err error) error {
 	case answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusUnauthorized:
 		return fmt.Errorf("the bucket %s refuses to %s with these credentials: %w (%s)", b, doing, err, answer.Code)
 	case answer.StatusCode == 0:
-		return fmt.Errorf("the storage of the bucket %s cannot be reached: %w", b, err)
+		return fmt.Errorf("the storage of the bucket %s cannot be reached: %w", b, withoutKey(err))
 	}
 	return fmt.Errorf("the bucket %s does not %s: %w (%s)", b, doing, err, answer.Code)
 }

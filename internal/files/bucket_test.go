@@ -109,7 +109,8 @@ func TestBucketOutage(t *testing.T) {
 	wantKept(t, b.kept, "loc/file", "loc/other")
 }
 
-// wantUnavailable checks an error that a client is told, and that it is told no more.
+// wantUnavailable checks an error that a client is told, that it is told no more, and that
+// the log is told neither a secret nor the id of a file.
 func wantUnavailable(t *testing.T, name string, err error, b testBucket) {
 	t.Helper()
 	e, ok := errors.AsType[*tenantry.Error](err)
@@ -120,7 +121,7 @@ func wantUnavailable(t *testing.T, name string, err error, b testBucket) {
 	if told := fmt.Sprint(e.Messages, e.Meta, e.Code); strings.Contains(told, b.Name) || strings.Contains(told, b.URL) {
 		t.Errorf("%s tells the client %s", name, told)
 	}
-	if !strings.Contains(err.Error(), b.String()) || strings.Contains(err.Error(), bucketServer.SecretAccessKey) {
+	if !strings.Contains(err.Error(), b.String()) || strings.Contains(err.Error(), bucketServer.SecretAccessKey) || strings.Contains(err.Error(), "loc/") {
 		t.Errorf("%s tells the log %v", name, err)
 	}
 }
