@@ -121,7 +121,7 @@ func (b *bucket) keep(ctx context.Context, st *Staged, key string) error {
 // request got lost, the second finds its place taken.
 func (b *bucket) isKept(ctx context.Context, st *Staged, key string) error {
 	info, err := b.client.StatObject(ctx, b.Name, b.object(key), minio.StatObjectOptions{})
-	if err != nil {
+	if err != nil && !isMissing(err) { // missing: another's, which is not there yet or no longer
 		return b.failed(err)
 	}
 	for name, value := range info.UserMetadata {
