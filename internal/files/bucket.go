@@ -180,7 +180,9 @@ func (b *bucket) remove(ctx context.Context, keys ...string) (removed int, err e
 	if len(keys) == 0 {
 		return 0, nil
 	}
-	return b.removeObjects(context.WithoutCancel(ctx), func(yield func(minio.ObjectInfo) bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	return b.removeObjects(ctx, func(yield func(minio.ObjectInfo) bool) {
 		for _, key := range keys {
 			if !yield(minio.ObjectInfo{Key: b.object(key)}) {
 				return
@@ -203,8 +205,6 @@ func (b *bucket) removeTree(ctx context.Context, prefix string) error {
 
 // removeObjects removes objects, a thousand in a request. It tells the first error.
 func (b *bucket) removeObjects(ctx context.Context, objects iter.Seq[minio.ObjectInfo]) (removed int, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	results, err := b.client.RemoveObjectsWithIter(ctx, b.Name, objects, minio.RemoveObjectsOptions{})
 	if err != nil {
 		return 0, b.failed(err)
