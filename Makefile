@@ -7,6 +7,8 @@ SHELL := bash
 
 GOLANGCI_VERSION := 2.15.0
 GOLANGCI := bin/golangci-lint
+VERSITYGW_VERSION := 1.8.0
+VERSITYGW := bin/versitygw
 SDK := test/sdk
 
 # $(call need,COMMAND,DEBIAN PACKAGES,FIRST) installs the packages if the command is missing
@@ -49,7 +51,7 @@ vet: ## Run go vet
 	go vet ./...
 
 .PHONY: go-test
-go-test: ## Run the Go tests with the race detector, in random order
+go-test: s3-server ## Run the Go tests with the race detector, in random order
 	$(call need,$(firstword $(or $(shell go env CC),gcc)),gcc libc6-dev)
 	$(call need,chromium,chromium)
 	$(call need,$(INITDB),postgresql,$(NO_CLUSTER))
@@ -123,6 +125,14 @@ fmt: linter ## Format the code
 .PHONY: clean
 clean: ## Remove what was built and installed here
 	rm -rf bin $(SDK)/node_modules
+
+# The S3-compatible server that the tests start; it is no part of the module.
+.PHONY: s3-server
+s3-server:
+	@if ! go version -m $(VERSITYGW) 2>/dev/null | grep -qP '\tmod\tgithub.com/versity/versitygw\tv$(VERSITYGW_VERSION)\t'; then \
+		echo "building versitygw $(VERSITYGW_VERSION), an S3 server, into bin/ (minutes the first time, seconds with a warm cache)"; \
+		GOBIN="$(CURDIR)/bin" GOOS= GOARCH= GOFLAGS= go install github.com/versity/versitygw/cmd/versitygw@v$(VERSITYGW_VERSION); \
+	fi
 
 .PHONY: linter
 linter:

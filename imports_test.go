@@ -43,8 +43,9 @@ func direction() map[string][]string {
 		"internal/httpd":          {"internal/api", "internal/oauth", "internal/console", "internal/jobs", "internal/ratelimit"},
 		"client":                  {"."},
 		"cmd/tenantry":            {"internal/httpd", "client"},
-		"internal/testkit":        {"internal/httpd", "client", "internal/testkit/pgtest"},
+		"internal/testkit":        {"internal/httpd", "client", "internal/testkit/bucket", "internal/testkit/pgtest"},
 		"internal/testkit/pgtest": {},
+		"internal/testkit/bucket": {},
 		"internal/gen/timezones":  {},
 		"test/bench":              {"internal/httpd"},
 	}

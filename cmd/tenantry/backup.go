@@ -22,7 +22,8 @@ type backupCmd struct {
 // Help is printed below the flags.
 func (backupCmd) Help() string {
 	return `The server may run meanwhile. The backup has one state of the database, and the uploaded
-files; it does not have the sealing key: keep a copy of that in another place.
+files; it does not have the sealing key: keep a copy of that in another place. Nor does
+it have files that are kept in a bucket.
 
 Examples:
   tenantry backup /backups/tenantry-$(date +%F).tar.gz --data /var/lib/tenantry`
@@ -48,6 +49,9 @@ func (c *backupCmd) Run(ctx context.Context, io console) (err error) {
 	}
 	_, err = fmt.Fprintf(io.out, "Backed up the database and %s to %s.\nThe sealing key %s is not in it: keep a copy of it apart.\n",
 		plural(files, "uploaded file"), c.File, c.keyFile())
+	if b := c.Files.bucket; b != nil && err == nil {
+		_, err = fmt.Fprintf(io.out, "The files in the bucket %s are not in it either: back it up with its own means.\n", b)
+	}
 	return err
 }
 
@@ -57,9 +61,13 @@ func (c *backupCmd) write(ctx context.Context, io console, file string) (files i
 	if err := db.Backup(ctx, c.dbURL(), copied); err != nil {
 		return 0, err
 	}
-	names, bytes, err := uploads(c.filesDir())
-	if err != nil {
-		return 0, err
+	var names []string
+	var bytes int64
+	if c.Files.bucket == nil {
+		var err error
+		if names, bytes, err = uploads(c.filesDir()); err != nil {
+			return 0, err
+		}
 	}
 	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // in a folder that was just made
 	if err != nil {

@@ -20,10 +20,11 @@ import (
 
 type devCmd struct {
 	serverFlags
-	Data      string `help:"Folder to keep the data in between runs; a throw-away folder by default." type:"path" placeholder:"DIR"`
-	JSON      bool   `name:"json" help:"Print one JSON line on standard output once connections are accepted."`
-	Locations int    `help:"Sub-accounts to seed a new agency with." default:"12"`
-	Limits    string `help:"Rate limits on or off." enum:"on,off" default:"off"`
+	Data      string     `help:"Folder to keep the data in between runs; a throw-away folder by default." type:"path" placeholder:"DIR"`
+	Files     filesPlace `help:"Folder of the uploaded files, or a bucket: s3://BUCKET/PREFIX?endpoint=URL&region=REGION. They stay when the data folder is thrown away." placeholder:"DIR"`
+	JSON      bool       `name:"json" help:"Print one JSON line on standard output once connections are accepted."`
+	Locations int        `help:"Sub-accounts to seed a new agency with." default:"12"`
+	Limits    string     `help:"Rate limits on or off." enum:"on,off" default:"off"`
 }
 
 // Help is printed below the flags.
@@ -50,7 +51,7 @@ func (c *devCmd) Run(ctx context.Context, io console) (err error) {
 		return err
 	}
 	defer ln.close() // serving has closed them, unless something failed before
-	data := dataFlags{Data: c.Data}
+	data := dataFlags{Data: c.Data, Files: c.Files}
 	if c.Data == "" {
 		if data.Data, err = os.MkdirTemp("", "tenantry-dev-"); err != nil {
 			return err

@@ -23,7 +23,8 @@ type doctorCmd struct {
 func (doctorCmd) Help() string {
 	return `Examples:
   tenantry doctor --data /var/lib/tenantry      the data of a stopped server
-  tenantry doctor --url http://127.0.0.1:8080   a running server`
+  tenantry doctor --url http://127.0.0.1:8080   a running server
+  tenantry doctor --data /var/lib/tenantry --files s3://uploads`
 }
 
 // errUnhealthy is said after the findings.
@@ -73,6 +74,23 @@ func (c *doctorCmd) checkData(ctx context.Context, r *report) {
 		r.check("secrets open with the sealing key", openSecrets(ctx, d, c.keyFile()))
 	}
 	r.check("database closes", d.Close())
+	r.check("files can be written to "+c.filesName(), c.checkFiles(ctx))
+}
+
+func (c *doctorCmd) filesName() string {
+	if b := c.Files.bucket; b != nil {
+		return b.String()
+	}
+	return c.filesDir()
+}
+
+// checkFiles writes, reads and removes a file.
+func (c *doctorCmd) checkFiles(ctx context.Context) error {
+	f, err := c.openFiles()
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Check(ctx), f.Close())
 }
 
 // checkKeyFile refuses a key that others can read.

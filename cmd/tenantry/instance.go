@@ -20,10 +20,10 @@ import (
 
 // dataFlags say where an installation keeps its data.
 type dataFlags struct {
-	Data          string `help:"Folder of the data: database unless --db says where, uploaded files, sealing key." default:"tenantry-data" type:"path"`
-	DB            string `name:"db" help:"Database: sqlite:FILE or postgres://USER@HOST/DATABASE; sqlite:DIR/tenantry.db by default. A server's password is safer in a .pgpass file than here." placeholder:"URL"`
-	Files         string `help:"Folder of the uploaded files; DIR/files by default." type:"path" placeholder:"DIR"`
-	SecretKeyFile string `help:"File of the key that seals secrets in the database; DIR/secret.key by default, made when missing." type:"path" placeholder:"FILE"`
+	Data          string     `help:"Folder of the data: database unless --db says where, uploaded files, sealing key." default:"tenantry-data" type:"path"`
+	DB            string     `name:"db" help:"Database: sqlite:FILE or postgres://USER@HOST/DATABASE; sqlite:DIR/tenantry.db by default. A server's password is safer in a .pgpass file than here." placeholder:"URL"`
+	Files         filesPlace `help:"Folder of the uploaded files, DIR/files by default, or a bucket of S3-compatible storage: s3://BUCKET/PREFIX?endpoint=URL&region=REGION." placeholder:"DIR"`
+	SecretKeyFile string     `help:"File of the key that seals secrets in the database; DIR/secret.key by default, made when missing." type:"path" placeholder:"FILE"`
 }
 
 func (f dataFlags) dbURL() string {
@@ -33,11 +33,19 @@ func (f dataFlags) dbURL() string {
 	return "sqlite:" + filepath.Join(f.Data, "tenantry.db")
 }
 
+// filesDir is the folder of the uploaded files; of those on their way, when they are kept in a bucket.
 func (f dataFlags) filesDir() string {
-	if f.Files != "" {
-		return f.Files
+	if f.Files.folder != "" {
+		return f.Files.folder
 	}
 	return filepath.Join(f.Data, "files")
+}
+
+func (f dataFlags) openFiles() (*files.Store, error) {
+	if b := f.Files.bucket; b != nil {
+		return files.OpenBucket(f.filesDir(), *b, files.Credentials{}, time.Now)
+	}
+	return files.Open(f.filesDir())
 }
 
 func (f dataFlags) keyFile() string {
@@ -90,7 +98,7 @@ func (in *instance) prepare(ctx context.Context, f dataFlags, noMigrate bool) er
 	if err != nil {
 		return err
 	}
-	if in.files, err = files.Open(f.filesDir()); err != nil {
+	if in.files, err = f.openFiles(); err != nil {
 		return err
 	}
 	if _, _, err := in.db.Migrate(ctx); err != nil {

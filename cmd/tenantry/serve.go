@@ -50,6 +50,10 @@ func (serveCmd) Help() string {
   tenantry serve --data /var/lib/tenantry --admin-addr 127.0.0.1:9090 --drain-delay 5s
   tenantry serve --data /var/lib/tenantry --traces http://127.0.0.1:4318
   tenantry serve --data /var/lib/tenantry --db 'postgres://tenantry@db.internal/tenantry?sslmode=verify-full'
+  tenantry serve --data /var/lib/tenantry --files 's3://uploads/tenantry?region=eu-central-1'
+  tenantry serve --data /var/lib/tenantry --files 's3://uploads?endpoint=https://s3.example.com'
+
+The keys of a bucket are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 
 SIGTERM and Ctrl-C let the requests under way come to their end; a second one ends the
 server at once. docs/operations.md says how to run it.`
@@ -141,6 +145,9 @@ type server struct {
 // what is under way come to its end.
 func (s server) run(ctx context.Context, ln listeners, ready func(url string, tokens *oauth.Authenticator) error) (err error) {
 	defer ln.close()
+	if err := s.instance.files.Check(ctx); err != nil {
+		return err
+	}
 	tokens, err := oauth.NewAuthenticator(ctx, s.instance.store, time.Now)
 	if err != nil {
 		return err

@@ -7,7 +7,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/files"
 )
 
 // baseURL is a flag: the URL of a server, without a slash at its end.
@@ -60,5 +63,22 @@ func (l *scopeList) UnmarshalText(text []byte) error {
 	}
 	scopes, err := tenantry.ParseScopes(texts)
 	*l = scopes
+	return err
+}
+
+// filesPlace is a flag: where uploaded files are kept, the path of a folder or the address of a bucket.
+type filesPlace struct {
+	folder string // an absolute path
+	bucket *files.Bucket
+}
+
+// UnmarshalText accepts an address that begins with s3://; anything else is a path.
+func (p *filesPlace) UnmarshalText(text []byte) error {
+	if !files.IsBucket(string(text)) {
+		*p = filesPlace{folder: kong.ExpandPath(string(text))}
+		return nil
+	}
+	b, err := files.ParseBucket(string(text))
+	*p = filesPlace{bucket: &b}
 	return err
 }

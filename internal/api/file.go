@@ -21,7 +21,7 @@ func (a *API) serveFile(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// openFile answers, or returns why it cannot. Errors: NotFound.
+// openFile answers, or returns why it cannot. Errors: NotFound, Unavailable.
 func (a *API) openFile(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
 	if !tenantry.IsText(r.URL.Path) {
@@ -35,11 +35,11 @@ func (a *API) openFile(w http.ResponseWriter, r *http.Request) error {
 	if row.URLName() != name {
 		return tenantry.NotFoundError("File", name)
 	}
-	content, info, err := a.files.Open(row.Key())
+	content, keptAt, err := a.files.Open(r.Context(), row.Key())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = content.Close() }() // it was only read
-	files.Serve(w, r, content, info, row.Name, row.MIME)
+	files.Serve(w, r, content, keptAt, row)
 	return nil
 }

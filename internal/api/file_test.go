@@ -14,7 +14,7 @@ import (
 // TestFilesAreServedSafely: the bytes come back as they were sent, and nothing of an upload
 // runs with the origin of this server (requirement 22).
 func TestFilesAreServedSafely(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		person := contact(t, e, e.LocA)
 		png := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"
 		for _, row := range []struct{ name, body, contentType, disposition string }{
@@ -56,7 +56,7 @@ func TestFilesAreServedSafely(t *testing.T) {
 }
 
 func TestFileRangesAndHead(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		s := uploadOf(t, contact(t, e, e.LocA), "1", part{"file", "a.txt", "0123456789"})
 		s.Events = events(tenantry.FilesUploaded)
 		url := e.Send(t, s).Text("uploadedFiles", "a.txt")
@@ -86,7 +86,7 @@ func TestFileRangesAndHead(t *testing.T) {
 // TestFileURLsCannotBeGuessedAround: every part of a file's URL must be right, and a wrong one
 // looks like a path that does not exist.
 func TestFileURLsCannotBeGuessedAround(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		person, other := contact(t, e, e.LocA), contact(t, e, e.LocA)
 		s := uploadOf(t, person, "1", part{"file", "a.txt", "words"})
 		s.Events = events(tenantry.FilesUploaded)
@@ -120,11 +120,11 @@ func TestFileURLsCannotBeGuessedAround(t *testing.T) {
 
 // TestFileThatIsGone: a row whose bytes a purge has taken already is like no row.
 func TestFileThatIsGone(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		s := uploadOf(t, contact(t, e, e.LocA), "1", part{"file", "a.txt", "words"})
 		s.Events = events(tenantry.FilesUploaded)
 		url := e.Send(t, s).Text("uploadedFiles", "a.txt")
-		if err := e.Files.RemoveTree(string(e.LocA)); err != nil {
+		if err := e.Files.RemoveTree(t.Context(), string(e.LocA)); err != nil {
 			t.Fatal(err)
 		}
 		if a := fetch(t, url); a.Status != 404 {
@@ -136,7 +136,7 @@ func TestFileThatIsGone(t *testing.T) {
 // TestFilesGoWithTheirField: once a custom field is deleted, nobody can read the files that
 // were uploaded to it or, for it, to a contact; other files stay.
 func TestFilesGoWithTheirField(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		field := fileField(t, e, `"name":"Paper","acceptedFormat":[".txt"]`)
 		other := fileField(t, e, `"name":"Other","acceptedFormat":[".txt"]`)
 		person := contact(t, e, e.LocA)

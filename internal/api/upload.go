@@ -271,11 +271,11 @@ func (a *API) keep(ctx context.Context, by tenantry.Actor, owner string, parts [
 			return
 		}
 		for _, f := range rows[:kept] {
-			err = errors.Join(err, a.files.Remove(f.Key()))
+			err = errors.Join(err, a.files.Remove(ctx, f.Key()))
 		}
 	}()
 	for i, p := range parts {
-		if err := p.staged.Keep(rows[i].Key()); err != nil {
+		if err := p.staged.Keep(ctx, rows[i].Key()); err != nil {
 			return err
 		}
 		kept++

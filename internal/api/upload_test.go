@@ -20,7 +20,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/testkit"
+	"github.com/tenantry/tenantry/internal/testkit/bucket"
 )
 
 const uploadPath = "/locations/{locA}/customFields/upload"
@@ -84,6 +86,9 @@ func keptFiles(t testing.TB, e *testkit.Env) []string {
 	t.Helper()
 	found := []string{}
 	err := filepath.WalkDir(e.Folder, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Name() == ".sgwtmp" { // of the S3 server
+			return fs.SkipDir
+		}
 		if err == nil && !d.IsDir() {
 			found = append(found, path)
 		}
@@ -93,6 +98,15 @@ func keptFiles(t testing.TB, e *testkit.Env) []string {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// forEachStore is forEach, once with the files in a folder and once with a bucket.
+func forEachStore(t *testing.T, test func(t *testing.T, e *testkit.Env)) {
+	t.Helper()
+	t.Run("folder", func(t *testing.T) { forEach(t, test) })
+	t.Run("bucket", func(t *testing.T) {
+		testkit.EachDB(t, func(t *testing.T, d *db.DB) { test(t, testkit.NewEnv(t, d, testkit.WithBucket())) })
+	})
 }
 
 // fileField makes a FILE_UPLOAD field of location A and gives its id.
@@ -125,7 +139,7 @@ func fetch(t testing.TB, url string) testkit.Answer {
 const uuid = "0a0fa1a2-1b4b-4a5a-9c3f-3a3c9d4b5e6f"
 
 func TestU38FormNeedsItsTexts(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		field := fileField(t, e, `"name":"Doc","acceptedFormat":[".pdf"],"isMultipleFile":true,"maxNumberOfFiles":2`)
 		person := contact(t, e, e.LocA)
 		s := testkit.Scenario{Method: "POST", Path: uploadPath, Token: "locA"}
@@ -162,7 +176,7 @@ func TestU38FormNeedsItsTexts(t *testing.T) {
 }
 
 func TestUploadTextsAreValidated(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		field := fileField(t, e, `"name":"Doc","acceptedFormat":["all"]`)
 		file := part{"file", "a.pdf", pdf}
 		for _, row := range []struct {
@@ -197,7 +211,7 @@ func TestUploadTextsAreValidated(t *testing.T) {
 }
 
 func TestUploadMediaTypes(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		whole := uploadOf(t, "x", "1", part{"file", "a.pdf", pdf})
 		for _, row := range []struct {
 			name, contentType, body string
@@ -221,7 +235,7 @@ func TestUploadMediaTypes(t *testing.T) {
 }
 
 func TestU40FieldLimits(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		field := fileField(t, e, `"name":"Doc","acceptedFormat":[".pdf"],"isMultipleFile":true,"maxNumberOfFiles":2`)
 		one := fileField(t, e, `"name":"Anything","acceptedFormat":["all"]`)
 		person := contact(t, e, e.LocA)
@@ -274,7 +288,7 @@ func TestU40FieldLimits(t *testing.T) {
 }
 
 func TestUploadOwners(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		text := e.Send(t, testkit.Scenario{Method: "POST", Path: "/locations/{locA}/customFields", Token: "locA", Status: 201,
 			Body: `{"name":"Text","dataType":"TEXT"}`, Events: events(tenantry.CustomFieldCreated)}).Text("customField", "id")
 		theirs := e.Send(t, testkit.Scenario{Method: "POST", Path: "/locations/{locB}/customFields", Token: "locB", Status: 201,
@@ -300,7 +314,7 @@ func TestUploadOwners(t *testing.T) {
 
 // TestUploadFileNames: hostile names are cleaned or refused, and never reach the disk.
 func TestUploadFileNames(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		person := contact(t, e, e.LocA)
 		for sent, want := range map[string]string{
 			`../../etc/passwd`:                "passwd",
@@ -358,7 +372,7 @@ func refuseAfter(t *testing.T, e *testkit.Env, s testkit.Scenario, status int, m
 }
 
 func TestUploadOfOneNameTwice(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		person := contact(t, e, e.LocA)
 		s := uploadOf(t, person, "4", part{"f", "a.txt", "one"}, part{"f", "a (2).txt", "two"}, part{"f", "x/a.txt", "three"}, part{"f", "a.txt", "four"})
 		s.Events = events(tenantry.FilesUploaded)
@@ -372,7 +386,7 @@ func TestUploadOfOneNameTwice(t *testing.T) {
 }
 
 func TestUploadOfTooManyParts(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		person := contact(t, e, e.LocA)
 		parts := make([]part, 99)
 		for i := range parts {
@@ -419,7 +433,7 @@ func uploadRequest(t testing.TB, e *testkit.Env, body io.Reader, contentType str
 
 // TestUploadSize: a file of 50 MB is kept, one byte more leaves nothing behind.
 func TestUploadSize(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		person := contact(t, e, e.LocA)
 		a := testkit.Do(t, streamed(t, e, person, tenantry.MaxFileSize+1))
 		if a.Status != 413 || a.Text("code") != "payload_too_large" || !strings.Contains(a.Text("message"), "large.bin") {
@@ -443,7 +457,7 @@ func TestUploadSize(t *testing.T) {
 
 // TestUploadCutOff: a sender that goes away leaves nothing behind.
 func TestUploadCutOff(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		whole := uploadOf(t, contact(t, e, e.LocA), "1", part{"file", "a.bin", strings.Repeat("x", 1<<20)})
 		r, w := io.Pipe()
 		done := make(chan error, 1)
@@ -481,7 +495,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 // TestUploadIntoAVanishingLocation: the location is deleted while the form is read, so the
 // rows are refused when the files have their places already.
 func TestUploadIntoAVanishingLocation(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		whole := uploadOf(t, contact(t, e, e.LocA), "2", part{"file", "a.txt", "one"}, part{"file", "b.txt", "two"})
 		r, w := io.Pipe()
 		answer := make(chan testkit.Answer, 1)
@@ -532,7 +546,7 @@ func TestFilesThatCannotBeKept(t *testing.T) {
 }
 
 func TestConcurrentUploads(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		person := contact(t, e, e.LocA)
 		const n = 12
 		answers := make([]testkit.Answer, n)
@@ -563,7 +577,7 @@ func TestConcurrentUploads(t *testing.T) {
 // TestUploadsAreBounded: beyond sixteen uploads under way one more is told to come back,
 // and gets its turn when one ends.
 func TestUploadsAreBounded(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		const bound = 16
 		whole := uploadOf(t, contact(t, e, e.LocA), "1", part{"file", "a.txt", "words"})
 		half := strings.Index(whole.Body, "words")
@@ -596,5 +610,39 @@ func TestUploadsAreBounded(t *testing.T) {
 		}
 		whole.Events = events(tenantry.FilesUploaded)
 		e.Send(t, whole)
+	})
+}
+
+// TestBucketThatIsAway: uploads and downloads are told to come back, and nothing of where the
+// files are; nothing is kept, and everything works once the storage is back.
+func TestBucketThatIsAway(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, d *db.DB) {
+		e := testkit.NewEnv(t, d, testkit.WithBucket())
+		s := uploadOf(t, contact(t, e, e.LocA), "2", part{"file", "a.txt", "one"}, part{"file", "b.txt", "two"})
+		s.Events = events(tenantry.FilesUploaded)
+		url := e.Send(t, s).Text("uploadedFiles", "a.txt")
+		before := keptFiles(t, e)
+		away := s
+		away.Status, away.Want, away.Events = 503, `{"statusCode":503,"error":"Service Unavailable","code":"unavailable"}`, nil
+		e.Bucket.Stop()
+		for name, a := range map[string]testkit.Answer{"upload": e.Send(t, away), "download": fetch(t, url)} {
+			if a.Status != 503 || a.Header.Get("Retry-After") == "" {
+				t.Errorf("%s answers %d %v %s", name, a.Status, a.Header, a.Raw)
+			}
+			if host := strings.TrimPrefix(e.Bucket.URL, "http://"); strings.Contains(string(a.Raw), host) || strings.Contains(string(a.Raw), "bucket") {
+				t.Errorf("%s tells where the files are: %s", name, a.Raw)
+			}
+		}
+		if !strings.Contains(e.Log.String(), "connection refused") || strings.Contains(e.Log.String(), bucket.SecretAccessKey) || strings.Contains(e.Log.String(), filepath.Base(before[0])) {
+			t.Errorf("the log says %s", e.Log)
+		}
+		if left := keptFiles(t, e); !slices.Equal(left, before) {
+			t.Errorf("there are %v, there were %v", left, before)
+		}
+		e.Bucket.Resume(t)
+		if a := fetch(t, url); a.Status != 200 || string(a.Raw) != "one" {
+			t.Errorf("answers %d %s", a.Status, a.Raw)
+		}
+		e.Send(t, s)
 	})
 }

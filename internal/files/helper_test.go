@@ -12,8 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tenantry/tenantry"
+	bucketServer "github.com/tenantry/tenantry/internal/testkit/bucket"
 )
 
 // pngBytes is the beginning of a PNG; pdfBytes of a PDF.
@@ -24,6 +26,76 @@ var (
 	exeBytes = append([]byte("MZ\x90\x00\x03\x00\x00\x00\x04\x00"), make([]byte, 60)...)
 	oleBytes = append([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), make([]byte, 600)...)
 )
+
+// eachStore runs test on a folder and on a bucket of a real server, each time with a
+// function that lists the files that are kept.
+func eachStore(t *testing.T, test func(t *testing.T, s *Store, kept func() []string)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("folder", func(t *testing.T) {
+		t.Parallel()
+		s, dir := newStore(t)
+		test(t, s, func() []string { return tree(t, dir, stagingDir) })
+	})
+	t.Run("bucket", func(t *testing.T) {
+		t.Parallel()
+		s, b := newBucketStore(t, later)
+		test(t, s, b.kept)
+	})
+}
+
+// later is a clock that has passed the time after which a sweep takes a file of a bucket.
+func later() time.Time { return time.Now().Add(2 * settleTime) }
+
+// testBucket is a bucket of a server that runs for one test.
+type testBucket struct {
+	*bucketServer.Server
+	Bucket
+	t   *testing.T
+	dir string // where its files are seen
+}
+
+func (b testBucket) kept() []string { return tree(b.t, filepath.Join(b.dir, b.Prefix)) }
+
+// newBucketStore opens a store of a new bucket, below a prefix.
+func newBucketStore(t *testing.T, now func() time.Time) (*Store, testBucket) {
+	t.Helper()
+	b := testBucket{Server: bucketServer.Start(t), t: t}
+	b.dir = b.Make(t, "uploads")
+	b.Bucket = ok(ParseBucket(b.Address("uploads/some/prefix")))(t)
+	return b.open(t, filepath.Join(t.TempDir(), "files"), bucketServer.SecretAccessKey, now), b
+}
+
+// open opens a store of the bucket, as another process would.
+func (b testBucket) open(t *testing.T, dir, secret string, now func() time.Time) *Store {
+	t.Helper()
+	s := ok(OpenBucket(dir, b.Bucket, Credentials{bucketServer.AccessKeyID, secret}, now))(t)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// ok is a value that must have come without an error.
+func ok[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// wantKept checks which files are kept.
+func wantKept(t *testing.T, kept func() []string, want ...string) {
+	t.Helper()
+	if got := kept(); !slices.Equal(got, want) {
+		t.Errorf("kept are %q, want %q", got, want)
+	}
+}
 
 // newStore opens a store in a new folder.
 func newStore(t *testing.T) (*Store, string) {
@@ -54,7 +126,7 @@ func stage(t *testing.T, s *Store, name string, content []byte) *Staged {
 // keep stores content under key.
 func keep(t *testing.T, s *Store, key string, content []byte) {
 	t.Helper()
-	if err := stage(t, s, "f", content).Keep(key); err != nil {
+	if err := stage(t, s, "f", content).Keep(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -62,7 +134,7 @@ func keep(t *testing.T, s *Store, key string, content []byte) {
 // read gives the content kept under key.
 func read(t *testing.T, s *Store, key string) []byte {
 	t.Helper()
-	f, info, err := s.Open(key)
+	f, _, err := s.Open(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,18 +143,20 @@ func read(t *testing.T, s *Store, key string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Size() != int64(len(content)) {
-		t.Errorf("%s: info says %d bytes, there are %d", key, info.Size(), len(content))
-	}
 	return content
 }
 
-// tree lists every file below dir, with slashes.
-func tree(t *testing.T, dir string) []string {
+// tree lists every file below dir, with slashes, but for those in the folders to leave out.
+func tree(t *testing.T, dir string, without ...string) []string {
 	t.Helper()
 	var out []string
 	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && path == ".": // nothing was ever kept
+			return nil
+		case err == nil && d.IsDir() && slices.Contains(without, path):
+			return fs.SkipDir
+		case err == nil && !d.IsDir():
 			out = append(out, path)
 		}
 		return err

@@ -41,26 +41,6 @@ func notOfKeys(r rune) bool {
 	return true
 }
 
-// lstat describes what lies at key. A symbolic link there or on the way is an
-// error that wraps [fs.ErrInvalid]: os.Root would follow one that stays inside,
-// to the file of another tenant.
-func (s *Store) lstat(key string) (fs.FileInfo, error) {
-	if err := checkKey(key); err != nil {
-		return nil, err
-	}
-	var info fs.FileInfo
-	for _, path := range append(parents(key), key) {
-		var err error
-		if info, err = s.root.Lstat(path); err != nil {
-			return nil, err
-		}
-		if info.Mode()&fs.ModeSymlink != 0 {
-			return nil, fmt.Errorf("file key %q: symbolic link: %w", key, fs.ErrInvalid)
-		}
-	}
-	return info, nil
-}
-
 // parents lists the folders above key, outermost first, without the root.
 func parents(key string) []string {
 	var out []string

@@ -2,11 +2,13 @@ package files
 
 import (
 	"io"
-	"io/fs"
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	"github.com/tenantry/tenantry"
 )
 
 const (
@@ -21,15 +23,15 @@ const (
 	policyPDF = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
 )
 
-// Serve answers r with the bytes of f, whole or the ranges asked for. info is
-// of f, name what the file is called when it is saved, mimeType its sniffed type.
+// Serve answers r with the bytes of content, whole or the ranges asked for, or not at all
+// where the client has them already. It is what f describes, and was kept at keptAt.
 //
 // Whoever uploaded it must not get anything to run with the origin of this
 // server, so a browser may neither guess another type nor give the
 // file any right, and only images, PDF and plain text are shown; all else,
 // HTML and SVG included, is saved.
-func Serve(w http.ResponseWriter, r *http.Request, f io.ReadSeeker, info fs.FileInfo, name, mimeType string) {
-	contentType, media := safeType(mimeType)
+func Serve(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, keptAt time.Time, f tenantry.File) {
+	contentType, media := safeType(f.MIME)
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -37,9 +39,10 @@ func Serve(w http.ResponseWriter, r *http.Request, f io.ReadSeeker, info fs.File
 	if media == typePDF {
 		h.Set("Content-Security-Policy", policyPDF)
 	}
-	h.Set("Content-Disposition", disposition(media, name))
+	h.Set("Content-Disposition", disposition(media, f.Name))
 	h.Set("Cache-Control", cacheControl)
-	http.ServeContent(w, r, "", info.ModTime(), f)
+	h.Set("ETag", `"`+f.SHA256+`"`)
+	http.ServeContent(w, r, "", keptAt, content)
 }
 
 // safeType is the Content-Type header for text, with no parameter but the

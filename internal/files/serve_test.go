@@ -11,18 +11,20 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tenantry/tenantry"
 )
 
 // serve answers a request for the file kept under loc/file.
 func serve(t *testing.T, s *Store, r *http.Request, name, mimeType string) *http.Response {
 	t.Helper()
-	f, info, err := s.Open("loc/file")
+	f, keptAt, err := s.Open(t.Context(), "loc/file")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	w := httptest.NewRecorder()
-	Serve(w, r, f, info, name, mimeType)
+	Serve(w, r, f, keptAt, tenantry.File{Name: name, MIME: mimeType, SHA256: "hash"})
 	return w.Result()
 }
 
@@ -36,78 +38,96 @@ func body(t *testing.T, resp *http.Response) []byte {
 }
 
 func TestServeHeaders(t *testing.T) {
-	t.Parallel()
-	s, _ := newStore(t)
-	keep(t, s, "loc/file", []byte("content"))
-	for _, c := range []struct {
-		name, mime  string
-		contentType string
-		disposition string
-		policy      string
-	}{
-		{"a.png", "image/png", "image/png", `inline; filename="a.png"`, policy},
-		{"a.pdf", "application/pdf", "application/pdf", `inline; filename="a.pdf"`, policyPDF},
-		{"a.txt", "text/plain; charset=utf-8", "text/plain; charset=utf-8", `inline; filename="a.txt"`, policy},
-		{"a.svg", "image/svg+xml", "image/svg+xml", `attachment; filename="a.svg"`, policy},
-		{"a.svg", "IMAGE/SVG+XML; x=y", "image/svg+xml", `attachment; filename="a.svg"`, policy},
-		{"a.html", "text/html; charset=utf-8", "text/html", `attachment; filename="a.html"`, policy},
-		{"a.png", "text/html", "text/html", `attachment; filename="a.png"`, policy},
-		{"a.xml", "text/xml", "text/xml", `attachment; filename="a.xml"`, policy},
-		{"a.xhtml", "application/xhtml+xml", "application/xhtml+xml", `attachment; filename="a.xhtml"`, policy},
-		{"a.js", "text/javascript", "text/javascript", `attachment; filename="a.js"`, policy},
-		{"a.csv", "text/csv", "text/csv", `attachment; filename="a.csv"`, policy},
-		{"a", "", "application/octet-stream", `attachment; filename="a"`, policy},
-		{"a", "image", "application/octet-stream", `attachment; filename="a"`, policy},
-		{"a", "image/png\r\nX: y", "application/octet-stream", `attachment; filename="a"`, policy},
-		{"a", "text/plain; charset=\"x\r\ny\"", "application/octet-stream", `attachment; filename="a"`, policy},
-	} {
-		resp := serve(t, s, httptest.NewRequest(http.MethodGet, "/", nil), c.name, c.mime)
-		got := map[string]string{}
-		for _, key := range []string{"Content-Type", "Content-Disposition", "Content-Security-Policy", "X-Content-Type-Options", "Cache-Control"} {
-			got[key] = resp.Header.Get(key)
+	eachStore(t, func(t *testing.T, s *Store, _ func() []string) {
+		keep(t, s, "loc/file", []byte("content"))
+		for _, c := range []struct {
+			name, mime  string
+			contentType string
+			disposition string
+			policy      string
+		}{
+			{"a.png", "image/png", "image/png", `inline; filename="a.png"`, policy},
+			{"a.pdf", "application/pdf", "application/pdf", `inline; filename="a.pdf"`, policyPDF},
+			{"a.txt", "text/plain; charset=utf-8", "text/plain; charset=utf-8", `inline; filename="a.txt"`, policy},
+			{"a.svg", "image/svg+xml", "image/svg+xml", `attachment; filename="a.svg"`, policy},
+			{"a.svg", "IMAGE/SVG+XML; x=y", "image/svg+xml", `attachment; filename="a.svg"`, policy},
+			{"a.html", "text/html; charset=utf-8", "text/html", `attachment; filename="a.html"`, policy},
+			{"a.png", "text/html", "text/html", `attachment; filename="a.png"`, policy},
+			{"a.xml", "text/xml", "text/xml", `attachment; filename="a.xml"`, policy},
+			{"a.xhtml", "application/xhtml+xml", "application/xhtml+xml", `attachment; filename="a.xhtml"`, policy},
+			{"a.js", "text/javascript", "text/javascript", `attachment; filename="a.js"`, policy},
+			{"a.csv", "text/csv", "text/csv", `attachment; filename="a.csv"`, policy},
+			{"a", "", "application/octet-stream", `attachment; filename="a"`, policy},
+			{"a", "image", "application/octet-stream", `attachment; filename="a"`, policy},
+			{"a", "image/png\r\nX: y", "application/octet-stream", `attachment; filename="a"`, policy},
+			{"a", "text/plain; charset=\"x\r\ny\"", "application/octet-stream", `attachment; filename="a"`, policy},
+		} {
+			resp := serve(t, s, httptest.NewRequest(http.MethodGet, "/", nil), c.name, c.mime)
+			got := map[string]string{}
+			for _, key := range []string{"Content-Type", "Content-Disposition", "Content-Security-Policy", "X-Content-Type-Options", "Cache-Control"} {
+				got[key] = resp.Header.Get(key)
+			}
+			want := map[string]string{
+				"Content-Type": c.contentType, "Content-Disposition": c.disposition, "Content-Security-Policy": c.policy,
+				"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600",
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s as %q (-want +got):\n%s", c.name, c.mime, diff)
+			}
+			if resp.StatusCode != http.StatusOK || string(body(t, resp)) != "content" {
+				t.Errorf("%s: status %d", c.name, resp.StatusCode)
+			}
 		}
-		want := map[string]string{
-			"Content-Type": c.contentType, "Content-Disposition": c.disposition, "Content-Security-Policy": c.policy,
-			"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600",
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s as %q (-want +got):\n%s", c.name, c.mime, diff)
-		}
-		if resp.StatusCode != http.StatusOK || string(body(t, resp)) != "content" {
-			t.Errorf("%s: status %d", c.name, resp.StatusCode)
-		}
-	}
+	})
 }
 
 // The bytes that go in come out, whole, in parts, or not again.
 func TestServeBytes(t *testing.T) {
-	t.Parallel()
-	s, _ := newStore(t)
-	content := bytes.Repeat([]byte("0123456789"), 10_000)
-	keep(t, s, "loc/file", content)
-	get := httptest.NewRequest(http.MethodGet, "/", nil)
+	eachStore(t, func(t *testing.T, s *Store, _ func() []string) {
+		content := bytes.Repeat([]byte("0123456789"), 10_000)
+		keep(t, s, "loc/file", content)
+		get := httptest.NewRequest(http.MethodGet, "/", nil)
 
-	whole := serve(t, s, get, "a.bin", typeUnknown)
-	if got := body(t, whole); sum(got) != sum(content) || whole.Header.Get("Content-Length") != "100000" {
-		t.Errorf("whole: %d bytes, length %s", len(got), whole.Header.Get("Content-Length"))
-	}
+		whole := serve(t, s, get, "a.bin", typeUnknown)
+		if got := body(t, whole); sum(got) != sum(content) || whole.Header.Get("Content-Length") != "100000" {
+			t.Errorf("whole: %d bytes, length %s", len(got), whole.Header.Get("Content-Length"))
+		}
 
-	get.Header.Set("Range", "bytes=5-14")
-	part := serve(t, s, get, "a.bin", typeUnknown)
-	if got := body(t, part); part.StatusCode != http.StatusPartialContent || string(got) != "5678901234" {
-		t.Errorf("range: status %d, %q", part.StatusCode, got)
-	}
+		get.Header.Set("Range", "bytes=5-14")
+		part := serve(t, s, get, "a.bin", typeUnknown)
+		if got := body(t, part); part.StatusCode != http.StatusPartialContent || string(got) != "5678901234" {
+			t.Errorf("range: status %d, %q", part.StatusCode, got)
+		}
 
-	head := serve(t, s, httptest.NewRequest(http.MethodHead, "/", nil), "a.bin", typeUnknown)
-	if got := body(t, head); len(got) != 0 || head.Header.Get("Content-Length") != "100000" {
-		t.Errorf("HEAD: %d bytes, length %s", len(got), head.Header.Get("Content-Length"))
-	}
+		head := serve(t, s, httptest.NewRequest(http.MethodHead, "/", nil), "a.bin", typeUnknown)
+		if got := body(t, head); len(got) != 0 || head.Header.Get("Content-Length") != "100000" {
+			t.Errorf("HEAD: %d bytes, length %s", len(got), head.Header.Get("Content-Length"))
+		}
 
-	again := httptest.NewRequest(http.MethodGet, "/", nil)
-	again.Header.Set("If-Modified-Since", whole.Header.Get("Last-Modified"))
-	if resp := serve(t, s, again, "a.bin", typeUnknown); resp.StatusCode != http.StatusNotModified {
-		t.Errorf("unchanged: status %d", resp.StatusCode)
-	}
+		for _, c := range []struct {
+			header, value string
+			status        int
+		}{
+			{"If-None-Match", `"hash"`, http.StatusNotModified}, {"If-None-Match", `"other"`, http.StatusOK},
+			{"If-Match", `"other"`, http.StatusPreconditionFailed},
+			{"If-Range", `"hash"`, http.StatusPartialContent}, {"If-Range", `"other"`, http.StatusOK},
+		} {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header.Set(c.header, c.value)
+			if c.header == "If-Range" {
+				r.Header.Set("Range", "bytes=-1")
+			}
+			if resp := serve(t, s, r, "a.bin", typeUnknown); resp.StatusCode != c.status || resp.Header.Get("ETag") != `"hash"` {
+				t.Errorf("%s %s: status %d, ETag %s", c.header, c.value, resp.StatusCode, resp.Header.Get("ETag"))
+			}
+		}
+
+		again := httptest.NewRequest(http.MethodGet, "/", nil)
+		again.Header.Set("If-Modified-Since", whole.Header.Get("Last-Modified"))
+		if resp := serve(t, s, again, "a.bin", typeUnknown); resp.StatusCode != http.StatusNotModified {
+			t.Errorf("unchanged: status %d", resp.StatusCode)
+		}
+	})
 }
 
 func TestDispositionNames(t *testing.T) {

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"path"
-	"strconv"
 
 	"github.com/tenantry/tenantry"
 )
@@ -31,10 +31,11 @@ func (s *Store) Stage(name string, r io.Reader, limit int64) (_ *Staged, err err
 	if err != nil {
 		return nil, err
 	}
-	st, f, err := s.create(clean)
+	place, f, err := s.create()
 	if err != nil {
-		return nil, diskError("stage file", err)
+		return nil, stageError(err)
 	}
+	st := &Staged{Name: clean, store: s, place: place}
 	complete := false
 	defer func() { // for a reader that panics, too
 		if complete {
@@ -48,43 +49,10 @@ func (s *Store) Stage(name string, r io.Reader, limit int64) (_ *Staged, err err
 		return nil, err
 	}
 	if err := f.Close(); err != nil {
-		return nil, diskError("stage file", err)
+		return nil, stageError(err)
 	}
 	complete = true
 	return st, nil
-}
-
-// create makes an empty file in staging. Its name is a number; one that an
-// earlier process has left there is passed over.
-func (s *Store) create(name string) (*Staged, *os.File, error) {
-	for {
-		place := s.claim()
-		f, err := s.root.OpenFile(place, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
-		if err == nil {
-			return &Staged{Name: name, store: s, place: place}, f, nil
-		}
-		s.release(place)
-		if !errors.Is(err, fs.ErrExist) {
-			return nil, nil, err
-		}
-	}
-}
-
-// claim gives a new place in staging, which is live before its file is there:
-// a sweep at this moment must not take it for a leftover.
-func (s *Store) claim() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.next++
-	place := path.Join(stagingDir, strconv.Itoa(s.next))
-	s.live[place] = struct{}{}
-	return place
-}
-
-func (s *Store) release(place string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.live, place)
 }
 
 // fill copies r to f and learns about the content on the way.
@@ -99,7 +67,7 @@ func (st *Staged) fill(f *os.File, r io.Reader, limit int64) error {
 	case from.err != nil:
 		return readError(from.err)
 	case err != nil:
-		return diskError("stage file", err)
+		return stageError(err)
 	case n > limit:
 		return tenantry.Errorf(tenantry.TooLarge, "payload_too_large",
 			"The file %q is larger than %d bytes", st.Name, limit)
@@ -108,6 +76,8 @@ func (st *Staged) fill(f *os.File, r io.Reader, limit int64) error {
 	st.MIME = sniff(head.bytes, st.Name)
 	return nil
 }
+
+func stageError(err error) error { return fmt.Errorf("stage file: %w", diskError(err)) }
 
 // source remembers the error of a reader, which a copy mixes with the writer's.
 type source struct {
@@ -169,103 +139,43 @@ type Staged struct {
 // errEnded is a Staged that has been kept or discarded, or that failed to be kept.
 var errEnded = errors.New("staged file is no longer there to keep")
 
-// Keep moves the file to its final key, such as "locationID/fileID", and returns
+// Keep stores the file under its final key, such as "locationID/fileID", and returns
 // once it would survive a power failure there. It never replaces a file: a key
 // that is taken is an error that wraps [fs.ErrExist], a hostile one wraps
 // [fs.ErrInvalid], a full disk is [tenantry.Unavailable].
 //
 // The file is for the caller to note down before it calls Discard: from then on
-// [Store.SweepFolder] takes it for an orphan unless somebody knows it.
+// [Store.SweepOrphans] takes it for an orphan unless somebody knows it. In a bucket that
+// other processes share, it does so after a day.
 //
 // After an error it cannot be tried again: a disk that failed to flush once may call
-// the next flush a success.
-func (st *Staged) Keep(key string) error {
+// the next flush a success. A bucket may have stored the file all the same.
+func (st *Staged) Keep(ctx context.Context, key string) error {
 	if st.place == "" || st.tried {
 		return fmt.Errorf("keep file: %w", errEnded)
 	}
 	st.tried = true
-	if err := st.store.free(key); err != nil {
-		return fmt.Errorf("keep file: %w", err)
+	err := checkKey(key)
+	if err == nil {
+		err = st.store.kept.keep(ctx, st, key)
 	}
-	if err := st.move(key); err != nil {
-		return diskError("keep file", err)
+	if err != nil {
+		return fmt.Errorf("keep file: %w", err)
 	}
 	st.kept = true
 	return nil
 }
 
-// free checks that nothing lies at key.
-func (s *Store) free(key string) error {
-	_, err := s.lstat(key)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	}
-	return fmt.Errorf("file key %q: %w", key, fs.ErrExist)
-}
-
-// move flushes the file, renames it and flushes the names: the folder may be new,
-// so those above it too.
-func (st *Staged) move(key string) error {
-	s := st.store
-	if err := s.syncFile(st.place); err != nil {
-		return err
-	}
-	if dir := path.Dir(key); dir != "." {
-		if err := s.root.MkdirAll(dir, folderMode); err != nil {
-			return err
-		}
-	}
-	if err := s.rename(st, key); err != nil {
-		return err
-	}
-	for _, dir := range append([]string{"."}, parents(key)...) {
-		if err := s.syncDir(dir); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rename gives st its final place. The lock keeps two from finding the key free.
-func (s *Store) rename(st *Staged, key string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.free(key); err != nil {
-		return err
-	}
-	if err := s.root.Rename(st.place, key); err != nil {
-		return err
-	}
-	delete(s.live, st.place)
-	s.live[key] = struct{}{}
-	st.place = key
-	return nil
-}
-
-func (s *Store) syncFile(name string) error {
-	f, err := s.root.OpenFile(name, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
-// Discard ends the upload: it removes the file, wherever a failed Keep has left it, or
-// lets go of one that was kept. It may be called at any time and again.
+// Discard ends the upload: it removes the file from staging, and from where a failed Keep
+// has moved it, or lets go of one that was kept. It may be called at any time and again.
 func (st *Staged) Discard() error {
 	if st.place == "" {
 		return nil
 	}
-	if st.kept {
-		st.store.release(st.place)
-		st.place = ""
-		return nil
-	}
-	if err := st.store.root.Remove(st.place); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("discard file: %w", err)
+	if moved := path.Dir(st.place) != stagingDir; !st.kept || !moved {
+		if err := st.store.root.Remove(st.place); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("discard file: %w", err)
+		}
 	}
 	st.store.release(st.place)
 	st.place = ""

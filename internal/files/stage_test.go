@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,8 +23,10 @@ import (
 )
 
 func TestRoundTrip(t *testing.T) {
-	t.Parallel()
-	s, dir := newStore(t)
+	eachStore(t, testRoundTrip)
+}
+
+func testRoundTrip(t *testing.T, s *Store, _ func() []string) {
 	for _, size := range []int{0, 1, sniffLen - 1, sniffLen, sniffLen + 1, 1 << 20} {
 		content := make([]byte, size)
 		for i := range content {
@@ -34,15 +37,18 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%d bytes: staged as %+v", size, st)
 		}
 		key := fmt.Sprintf("loc_A/file_%d", size)
-		if err := st.Keep(key); err != nil {
+		if err := st.Keep(t.Context(), key); err != nil {
 			t.Fatal(err)
+		}
+		if err := st.Discard(); err != nil {
+			t.Error(err)
 		}
 		if got := sum(read(t, s, key)); got != st.SHA256 {
 			t.Errorf("%d bytes: hash %s after the round trip, %s before", size, got, st.SHA256)
 		}
 	}
-	if entries, err := os.ReadDir(filepath.Join(dir, stagingDir)); err != nil || len(entries) != 0 {
-		t.Errorf("staging holds %v, %v", entries, err)
+	if names := tree(t, s.root.Name()); slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, stagingDir) }) {
+		t.Errorf("staging holds %q", names)
 	}
 }
 
@@ -173,50 +179,50 @@ func TestBadNameStagesNothing(t *testing.T) {
 }
 
 func TestDiscard(t *testing.T) {
-	t.Parallel()
-	s, dir := newStore(t)
-	st := stage(t, s, "a.txt", []byte("hello"))
-	for range 3 {
-		if err := st.Discard(); err != nil {
+	eachStore(t, func(t *testing.T, s *Store, kept func() []string) {
+		st := stage(t, s, "a.txt", []byte("hello"))
+		for range 3 {
+			if err := st.Discard(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantKept(t, kept)
+		if err := st.Keep(t.Context(), "loc/file"); !errors.Is(err, errEnded) {
+			t.Errorf("Keep after Discard: %v", err)
+		}
+
+		other := stage(t, s, "a.txt", []byte("hello"))
+		if err := other.Keep(t.Context(), "loc/file"); err != nil {
 			t.Fatal(err)
 		}
-	}
-	wantTree(t, dir)
-	if err := st.Keep("loc/file"); !errors.Is(err, errEnded) {
-		t.Errorf("Keep after Discard: %v", err)
-	}
-
-	kept := stage(t, s, "a.txt", []byte("hello"))
-	if err := kept.Keep("loc/file"); err != nil {
-		t.Fatal(err)
-	}
-	if err := kept.Discard(); err != nil {
-		t.Fatal(err)
-	}
-	if err := kept.Keep("loc/other"); !errors.Is(err, errEnded) {
-		t.Errorf("second Keep: %v", err)
-	}
-	wantTree(t, dir, "loc/file")
+		if err := other.Discard(); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Keep(t.Context(), "loc/other"); !errors.Is(err, errEnded) {
+			t.Errorf("second Keep: %v", err)
+		}
+		wantKept(t, kept, "loc/file")
+	})
 }
 
 func TestKeepNeverReplaces(t *testing.T) {
-	t.Parallel()
-	s, dir := newStore(t)
-	keep(t, s, "loc/file", []byte("first"))
-	second := stage(t, s, "a.txt", []byte("second"))
-	if err := second.Keep("loc/file"); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("taken key: %v", err)
-	}
-	if err := second.Keep("loc/other"); !errors.Is(err, errEnded) {
-		t.Errorf("a second try: %v", err)
-	}
-	if err := second.Discard(); err != nil {
-		t.Error(err)
-	}
-	wantTree(t, dir, "loc/file")
-	if got := read(t, s, "loc/file"); string(got) != "first" {
-		t.Errorf("content is now %q", got)
-	}
+	eachStore(t, func(t *testing.T, s *Store, kept func() []string) {
+		keep(t, s, "loc/file", []byte("first"))
+		second := stage(t, s, "a.txt", []byte("second"))
+		if err := second.Keep(t.Context(), "loc/file"); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("taken key: %v", err)
+		}
+		if err := second.Keep(t.Context(), "loc/other"); !errors.Is(err, errEnded) {
+			t.Errorf("a second try: %v", err)
+		}
+		if err := second.Discard(); err != nil {
+			t.Error(err)
+		}
+		wantKept(t, kept, "loc/file")
+		if got := read(t, s, "loc/file"); string(got) != "first" {
+			t.Errorf("content is now %q", got)
+		}
+	})
 }
 
 // A Keep that fails on the way is undone by Discard, before and after the rename.
@@ -225,7 +231,7 @@ func TestDiscardAfterFailedKeep(t *testing.T) {
 	s, dir := newStore(t)
 	keep(t, s, "plain", []byte("a file where a folder is asked for"))
 	st := stage(t, s, "a.txt", []byte("hello"))
-	if err := st.Keep("plain/file"); err == nil {
+	if err := st.Keep(t.Context(), "plain/file"); err == nil {
 		t.Fatal("kept below a file")
 	}
 	if err := st.Discard(); err != nil {
@@ -234,7 +240,7 @@ func TestDiscardAfterFailedKeep(t *testing.T) {
 	wantTree(t, dir, "plain")
 
 	moved := stage(t, s, "a.txt", []byte("hello"))
-	if err := s.rename(moved, "moved"); err != nil { // what Keep does before it flushes the folders
+	if err := (folder{s.staging}).rename(moved, "moved"); err != nil { // what Keep does before it flushes the folders
 		t.Fatal(err)
 	}
 	wantTree(t, dir, "moved", "plain")
@@ -246,81 +252,81 @@ func TestDiscardAfterFailedKeep(t *testing.T) {
 
 // Two files of one name are two files.
 func TestSameNameTwice(t *testing.T) {
-	t.Parallel()
-	s, _ := newStore(t)
-	one, two := stage(t, s, "a.txt", []byte("one")), stage(t, s, "a.txt", []byte("two"))
-	if err := errors.Join(one.Keep("loc/1"), two.Keep("loc/2")); err != nil {
-		t.Fatal(err)
-	}
-	if a, b := read(t, s, "loc/1"), read(t, s, "loc/2"); string(a) != "one" || string(b) != "two" {
-		t.Errorf("contents are %q and %q", a, b)
-	}
+	eachStore(t, func(t *testing.T, s *Store, _ func() []string) {
+		one, two := stage(t, s, "a.txt", []byte("one")), stage(t, s, "a.txt", []byte("two"))
+		if err := errors.Join(one.Keep(t.Context(), "loc/1"), two.Keep(t.Context(), "loc/2")); err != nil {
+			t.Fatal(err)
+		}
+		if a, b := read(t, s, "loc/1"), read(t, s, "loc/2"); string(a) != "one" || string(b) != "two" {
+			t.Errorf("contents are %q and %q", a, b)
+		}
+	})
 }
 
 func TestConcurrentStages(t *testing.T) {
-	t.Parallel()
-	s, dir := newStore(t)
-	var wg sync.WaitGroup
-	for i := range 24 {
-		wg.Go(func() {
-			content := []byte(strings.Repeat(fmt.Sprintf("%d,", i), 20_000))
-			st, err := s.Stage("a.csv", iotest.HalfReader(bytes.NewReader(content)), 1<<20)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			if i%4 == 0 {
-				if err := errors.Join(s.Sweep(), st.Discard()); err != nil {
+	eachStore(t, func(t *testing.T, s *Store, kept func() []string) {
+		var wg sync.WaitGroup
+		for i := range 24 {
+			wg.Go(func() {
+				content := []byte(strings.Repeat(fmt.Sprintf("%d,", i), 20_000))
+				st, err := s.Stage("a.csv", iotest.HalfReader(bytes.NewReader(content)), 1<<20)
+				if err != nil {
 					t.Error(err)
+					return
 				}
-				return
-			}
-			key := fmt.Sprintf("loc_%d/file_%d", i%3, i)
-			if err := st.Keep(key); err != nil {
-				t.Error(err)
-				return
-			}
-			if got := sum(read(t, s, key)); got != sum(content) {
-				t.Errorf("%s: wrong content", key)
-			}
-		})
-	}
-	wg.Wait()
-	if got := tree(t, dir); len(got) != 18 {
-		t.Errorf("%d files are left, want 18: %q", len(got), got)
-	}
+				if i%4 == 0 {
+					if err := errors.Join(s.Sweep(), st.Discard()); err != nil {
+						t.Error(err)
+					}
+					return
+				}
+				key := fmt.Sprintf("loc_%d/file_%d", i%3, i)
+				if err := st.Keep(t.Context(), key); err != nil {
+					t.Error(err)
+					return
+				}
+				if got := sum(read(t, s, key)); got != sum(content) {
+					t.Errorf("%s: wrong content", key)
+				}
+			})
+		}
+		wg.Wait()
+		if got := kept(); len(got) != 18 {
+			t.Errorf("%d files are left, want 18: %q", len(got), got)
+		}
+	})
 }
 
 // Of many uploads for one key, one gets it, and it is whole.
 func TestConcurrentKeepsOfOneKey(t *testing.T) {
-	t.Parallel()
-	s, dir := newStore(t)
-	var mu sync.Mutex
-	var winner string
-	var wg sync.WaitGroup
-	for i := range 8 {
-		st := stage(t, s, "a.txt", []byte(fmt.Sprint(i)))
-		wg.Go(func() {
-			err := st.Keep("loc/file")
-			if err == nil {
-				mu.Lock()
-				defer mu.Unlock()
-				winner += fmt.Sprint(i)
-				return
-			}
-			if !errors.Is(err, fs.ErrExist) {
-				t.Error(err)
-			}
-			if err := st.Discard(); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if got := read(t, s, "loc/file"); string(got) != winner {
-		t.Errorf("content is %q, kept were %q", got, winner)
-	}
-	wantTree(t, dir, "loc/file")
+	eachStore(t, func(t *testing.T, s *Store, kept func() []string) {
+		var mu sync.Mutex
+		var winner string
+		var wg sync.WaitGroup
+		for i := range 8 {
+			st := stage(t, s, "a.txt", []byte(fmt.Sprint(i)))
+			wg.Go(func() {
+				err := st.Keep(t.Context(), "loc/file")
+				if err == nil {
+					mu.Lock()
+					defer mu.Unlock()
+					winner += fmt.Sprint(i)
+					return
+				}
+				if !errors.Is(err, fs.ErrExist) {
+					t.Error(err)
+				}
+				if err := st.Discard(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if got := read(t, s, "loc/file"); string(got) != winner {
+			t.Errorf("content is %q, kept were %q", got, winner)
+		}
+		wantKept(t, kept, "loc/file")
+	})
 }
 
 // A stream costs some kilobytes of memory, not its size.
@@ -382,7 +388,7 @@ func BenchmarkStage(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := st.Keep(fmt.Sprintf("loc/%d", i)); err != nil {
+		if err := st.Keep(b.Context(), fmt.Sprintf("loc/%d", i)); err != nil {
 			b.Fatal(err)
 		}
 	}

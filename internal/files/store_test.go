@@ -24,33 +24,36 @@ func hostileKeys() []string {
 }
 
 func TestHostileKeys(t *testing.T) {
-	t.Parallel()
-	s, dir := newStore(t)
-	outside := filepath.Join(filepath.Dir(dir), "x")
-	if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	keep(t, s, "a/b", []byte("b"))
-	waiting := stage(t, s, "waiting", []byte("w"))
-	for _, key := range hostileKeys() {
-		f, _, err := s.Open(key)
-		if f != nil {
-			t.Errorf("Open(%q) opened %s", key, f.Name())
+	eachStore(t, func(t *testing.T, s *Store, kept func() []string) {
+		outside := filepath.Join(filepath.Dir(s.root.Name()), "x")
+		if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
+			t.Fatal(err)
 		}
-		wantKind(t, err, tenantry.NotFound)
-		wantInvalid(t, "Open", key, err)
-		wantInvalid(t, "Remove", key, s.Remove(key))
-		wantInvalid(t, "RemoveTree", key, s.RemoveTree(key))
-		st := stage(t, s, "f", []byte("f"))
-		wantInvalid(t, "Keep", key, st.Keep(key))
-		if err := st.Discard(); err != nil {
+		keep(t, s, "a/b", []byte("b"))
+		waiting := stage(t, s, "waiting", []byte("w"))
+		for _, key := range hostileKeys() {
+			f, _, err := s.Open(t.Context(), key)
+			if f != nil {
+				t.Errorf("Open(%q) opened something", key)
+			}
+			wantKind(t, err, tenantry.NotFound)
+			wantInvalid(t, "Open", key, err)
+			wantInvalid(t, "Remove", key, s.Remove(t.Context(), key))
+			wantInvalid(t, "RemoveTree", key, s.RemoveTree(t.Context(), key))
+			st := stage(t, s, "f", []byte("f"))
+			wantInvalid(t, "Keep", key, st.Keep(t.Context(), key))
+			if err := st.Discard(); err != nil {
+				t.Error(err)
+			}
+		}
+		if content, err := os.ReadFile(outside); err != nil || string(content) != "secret" {
+			t.Errorf("the file outside is now %q, %v", content, err)
+		}
+		wantKept(t, kept, "a/b")
+		if err := waiting.Keep(t.Context(), "a/waiting"); err != nil {
 			t.Error(err)
 		}
-	}
-	if content, err := os.ReadFile(outside); err != nil || string(content) != "secret" {
-		t.Errorf("the file outside is now %q, %v", content, err)
-	}
-	wantTree(t, dir, waiting.place, "a/b")
+	})
 }
 
 func wantInvalid(t *testing.T, method, key string, err error) {
@@ -84,17 +87,17 @@ func TestSymbolicLinks(t *testing.T) {
 		}
 	}
 	for _, key := range []string{"outfile", "outdir/secret", "relative/x", "loc_B/inside", "loc_C/file", "loc_C", "outdir", "dangling"} {
-		f, _, err := s.Open(key)
+		f, _, err := s.Open(t.Context(), key)
 		if f != nil {
-			t.Errorf("Open(%q) opened %s", key, f.Name())
+			t.Errorf("Open(%q) opened something", key)
 		}
 		wantInvalid(t, "Open", key, err)
-		wantInvalid(t, "Remove", key, s.Remove(key))
-		wantInvalid(t, "RemoveTree", key, s.RemoveTree(key))
+		wantInvalid(t, "Remove", key, s.Remove(t.Context(), key))
+		wantInvalid(t, "RemoveTree", key, s.RemoveTree(t.Context(), key))
 	}
 	for _, key := range []string{"outdir/new", "loc_C/new", "dangling", "dangling/new"} {
 		st := stage(t, s, "f", []byte("f"))
-		wantInvalid(t, "Keep", key, st.Keep(key))
+		wantInvalid(t, "Keep", key, st.Keep(t.Context(), key))
 		if err := st.Discard(); err != nil {
 			t.Error(err)
 		}
@@ -102,7 +105,7 @@ func TestSymbolicLinks(t *testing.T) {
 	if got := read(t, s, "loc_A/file"); string(got) != "of A" {
 		t.Errorf("the file of A is now %q", got)
 	}
-	if err := s.RemoveTree("loc_B"); err != nil { // holds a link, which goes; its target stays
+	if err := s.RemoveTree(t.Context(), "loc_B"); err != nil { // holds a link, which goes; its target stays
 		t.Fatal(err)
 	}
 	if got := read(t, s, "loc_A/file"); string(got) != "of A" {
@@ -124,14 +127,14 @@ func TestAnyKeyStaysInside(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := st.Keep(key); err != nil {
+		if err := st.Keep(t.Context(), key); err != nil {
 			if err := st.Discard(); err != nil {
 				t.Fatal(err)
 			}
 			return
 		}
 		info, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(key)))
-		if removed := s.Remove(key); removed != nil {
+		if removed := s.Remove(t.Context(), key); removed != nil {
 			t.Fatal(removed)
 		}
 		if err != nil || !info.Mode().IsRegular() || !filepath.IsLocal(key) || filepath.ToSlash(filepath.Clean(key)) != key || strings.HasPrefix(key, ".") {
@@ -142,44 +145,65 @@ func TestAnyKeyStaysInside(t *testing.T) {
 }
 
 func TestOpenMissing(t *testing.T) {
-	t.Parallel()
-	s, _ := newStore(t)
-	keep(t, s, "loc/file", []byte("x"))
-	for _, key := range []string{"loc/other", "other/file", "loc", "loc/file/deeper"} {
-		f, _, err := s.Open(key)
-		if f != nil {
-			t.Errorf("Open(%q) opened %s", key, f.Name())
+	eachStore(t, func(t *testing.T, s *Store, _ func() []string) {
+		keep(t, s, "loc/file", []byte("x"))
+		for _, key := range []string{"loc/other", "other/file", "loc", "loc/file/deeper"} {
+			f, _, err := s.Open(t.Context(), key)
+			if f != nil {
+				t.Errorf("Open(%q) opened something", key)
+			}
+			wantKind(t, err, tenantry.NotFound)
 		}
-		wantKind(t, err, tenantry.NotFound)
-	}
-	if _, _, err := s.Open("loc/other"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("missing file: %v", err)
-	}
+		if _, _, err := s.Open(t.Context(), "loc/other"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("missing file: %v", err)
+		}
+	})
 }
 
 func TestRemove(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store, kept func() []string) {
+		for _, key := range []string{"loc_A/1", "loc_A/2", "loc_A/deep/3", "loc_AB/1", "loc_B/1", "top"} {
+			keep(t, s, key, []byte(key))
+		}
+		for range 2 { // the second time everything is missing, which is fine
+			if err := errors.Join(s.Remove(t.Context(), "loc_A/1"), s.Remove(t.Context(), "top"), s.Remove(t.Context(), "never/there")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantKept(t, kept, "loc_A/2", "loc_A/deep/3", "loc_AB/1", "loc_B/1")
+		for range 2 {
+			if err := errors.Join(s.RemoveTree(t.Context(), "loc_A"), s.RemoveTree(t.Context(), "never")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantKept(t, kept, "loc_AB/1", "loc_B/1")
+		keep(t, s, "loc_A/1", []byte("again"))
+		if got := read(t, s, "loc_A/1"); string(got) != "again" {
+			t.Errorf("content is %q", got)
+		}
+	})
+}
+
+// TestRemoveOfAFolder: what is no file is not removed as one.
+func TestRemoveOfAFolder(t *testing.T) {
 	t.Parallel()
 	s, dir := newStore(t)
-	for _, key := range []string{"loc_A/1", "loc_A/2", "loc_A/deep/3", "loc_B/1", "top"} {
-		keep(t, s, key, []byte(key))
-	}
-	for range 2 { // the second time everything is missing, which is fine
-		if err := errors.Join(s.Remove("loc_A/1"), s.Remove("top"), s.Remove("never/there")); err != nil {
-			t.Fatal(err)
+	keep(t, s, "loc/file", []byte("x"))
+	wantInvalid(t, "Remove", "loc", s.Remove(t.Context(), "loc"))
+	wantTree(t, dir, "loc/file")
+}
+
+// TestCheck: it leaves nothing behind.
+func TestCheck(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store, kept func() []string) {
+		if err := s.Check(t.Context()); err != nil {
+			t.Error(err)
 		}
-	}
-	wantTree(t, dir, "loc_A/2", "loc_A/deep/3", "loc_B/1")
-	wantInvalid(t, "Remove", "loc_A", s.Remove("loc_A"))
-	for range 2 {
-		if err := errors.Join(s.RemoveTree("loc_A"), s.RemoveTree("never")); err != nil {
-			t.Fatal(err)
+		wantKept(t, kept)
+		if names := tree(t, s.root.Name()); len(names) != 0 {
+			t.Errorf("staging holds %q", names)
 		}
-	}
-	wantTree(t, dir, "loc_B/1")
-	keep(t, s, "loc_A/1", []byte("again"))
-	if got := read(t, s, "loc_A/1"); string(got) != "again" {
-		t.Errorf("content is %q", got)
-	}
+	})
 }
 
 func TestSweep(t *testing.T) {
@@ -197,7 +221,7 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantTree(t, dir, live.place, "loc/kept")
-	if err := live.Keep("loc/live"); err != nil {
+	if err := live.Keep(t.Context(), "loc/live"); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, s, "loc/live"); string(got) != "live" {
@@ -272,11 +296,11 @@ func TestClosedStore(t *testing.T) {
 	if _, err := s.Stage("f", strings.NewReader("f"), 1); err == nil {
 		t.Error("staged in a closed store")
 	}
-	if _, _, err := s.Open("a"); err == nil || tenantry.KindOf(err) != tenantry.Internal {
+	if _, _, err := s.Open(t.Context(), "a"); err == nil || tenantry.KindOf(err) != tenantry.Internal {
 		t.Errorf("opened from a closed store: %v", err)
 	}
 	for name, err := range map[string]error{
-		"Keep": st.Keep("b"), "Discard": st.Discard(), "Remove": s.Remove("a"), "RemoveTree": s.RemoveTree("a"), "Sweep": s.Sweep(),
+		"Keep": st.Keep(t.Context(), "b"), "Discard": st.Discard(), "Remove": s.Remove(t.Context(), "a"), "RemoveTree": s.RemoveTree(t.Context(), "a"), "Sweep": s.Sweep(),
 	} {
 		if !errors.Is(err, os.ErrClosed) {
 			t.Errorf("%s: %v", name, err)
@@ -287,12 +311,12 @@ func TestClosedStore(t *testing.T) {
 func TestDiskError(t *testing.T) {
 	t.Parallel()
 	full := &fs.PathError{Op: "write", Path: "1", Err: syscall.ENOSPC}
-	err := diskError("stage file", full)
+	err := stageError(full)
 	wantKind(t, err, tenantry.Unavailable)
 	if e, ok := errors.AsType[*tenantry.Error](err); !ok || e.RetryAfter != retryAfter || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("full disk: %v", err)
 	}
-	if err := diskError("stage file", &fs.PathError{Op: "write", Path: "1", Err: syscall.EIO}); tenantry.KindOf(err) != tenantry.Internal {
+	if err := stageError(&fs.PathError{Op: "write", Path: "1", Err: syscall.EIO}); tenantry.KindOf(err) != tenantry.Internal {
 		t.Errorf("broken disk: %v", err)
 	}
 }

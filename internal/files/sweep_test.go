@@ -4,70 +4,81 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // nobody knows no file.
-func nobody(context.Context, []string) ([]string, error) { return nil, nil }
+func nobody(context.Context, string, []string) ([]string, error) { return nil, nil }
 
-func TestSweepFolder(t *testing.T) {
-	t.Parallel()
-	s, dir := newStore(t)
-	want := []string{"loc/.hidden", "loc/folder/deep", "other/orphan"}
-	for i := range sweepPage + 50 { // more than a page
-		name := fmt.Sprintf("%03d", i)
-		keepAndLetGo(t, s, "loc/"+name)
-		if i%2 == 0 {
-			want = append(want, "loc/"+name)
-		}
-	}
-	keepAndLetGo(t, s, "loc/folder/deep")
-	keepAndLetGo(t, s, "other/orphan")
-	if err := os.WriteFile(filepath.Join(dir, "loc", ".hidden"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	removed, err := s.SweepFolder(t.Context(), "loc", func(_ context.Context, names []string) (known []string, err error) {
-		for _, name := range names {
-			if slices.Contains(want, "loc/"+name) {
-				known = append(known, name)
+// TestSweepOrphans: every file is asked about once, in pages of one folder that come together.
+func TestSweepOrphans(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store, kept func() []string) {
+		want := []string{"a/kept", "loc/folder/deep", "no-folder"}
+		for i := range sweepPage + 20 { // more than a page
+			name := fmt.Sprintf("%03d", i)
+			keepAndLetGo(t, s, "loc/"+name)
+			if i%2 == 0 {
+				want = append(want, "loc/"+name)
 			}
 		}
-		return known, nil
+		for _, key := range []string{"a/kept", "loc/folder/deep", "no-folder", "z/orphan"} {
+			keepAndLetGo(t, s, key)
+		}
+		asked := map[string]int{}
+		var folders []string
+		removed, err := s.SweepOrphans(t.Context(), func(_ context.Context, folder string, names []string) (known []string, err error) {
+			folders = append(folders, folder)
+			for _, name := range names {
+				asked[folder+"/"+name]++
+				if slices.Contains(want, folder+"/"+name) {
+					known = append(known, name)
+				}
+			}
+			return known, nil
+		})
+		if err != nil || removed != (sweepPage+20)/2+1 {
+			t.Errorf("removed %d, %v", removed, err)
+		}
+		slices.Sort(want)
+		wantKept(t, kept, want...)
+		if once := slices.Compact(slices.Clone(folders)); len(once) != 3 || len(folders) < 4 {
+			t.Errorf("asked about the folders %q", folders)
+		}
+		for key, times := range asked {
+			if times != 1 {
+				t.Errorf("asked about %s %d times", key, times)
+			}
+		}
+		if len(asked) != sweepPage+22 {
+			t.Errorf("asked about %d files", len(asked))
+		}
 	})
-	if err != nil || removed != (sweepPage+50)/2 {
-		t.Errorf("removed %d, %v", removed, err)
-	}
-	slices.Sort(want)
-	wantTree(t, dir, want...)
 }
 
 // keepAndLetGo stores a file whose upload has ended.
 func keepAndLetGo(t *testing.T, s *Store, key string) {
 	t.Helper()
 	st := stage(t, s, "f", []byte(key))
-	if err := errors.Join(st.Keep(key), st.Discard()); err != nil {
+	if err := errors.Join(st.Keep(t.Context(), key), st.Discard()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestSweepFolderSparesUploads: between Keep and Discard nobody knows the file yet, and it is
+// TestSweepSparesUploads: between Keep and Discard nobody knows the file yet, and it is
 // not touched.
-func TestSweepFolderSparesUploads(t *testing.T) {
+func TestSweepSparesUploads(t *testing.T) {
 	t.Parallel()
 	s, dir := newStore(t)
 	st := stage(t, s, "f", []byte("hello"))
-	if err := st.Keep("loc/file"); err != nil {
+	if err := st.Keep(t.Context(), "loc/file"); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []int{0, 1} {
-		if removed, err := s.SweepFolder(t.Context(), "loc", nobody); err != nil || removed != want {
+		if removed, err := s.SweepOrphans(t.Context(), nobody); err != nil || removed != want {
 			t.Errorf("removed %d, %v, want %d", removed, err, want)
 		}
 		if err := st.Discard(); err != nil {
@@ -83,7 +94,7 @@ func TestSweepsBesideUploads(t *testing.T) {
 	s, dir := newStore(t)
 	var mu sync.Mutex
 	var noted []string
-	known := func(context.Context, []string) ([]string, error) {
+	known := func(context.Context, string, []string) ([]string, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		return slices.Clone(noted), nil
@@ -98,7 +109,7 @@ func TestSweepsBesideUploads(t *testing.T) {
 					return
 				default:
 				}
-				if removed, err := s.SweepFolder(t.Context(), "loc", known); removed != 0 || err != nil {
+				if removed, err := s.SweepOrphans(t.Context(), known); removed != 0 || err != nil {
 					t.Errorf("removed %d, %v", removed, err)
 				}
 			}
@@ -113,7 +124,7 @@ func TestSweepsBesideUploads(t *testing.T) {
 			for i := range 50 {
 				name := fmt.Sprintf("%d-%d", u, i)
 				st := stage(t, s, "f", []byte(name))
-				if err := st.Keep("loc/" + name); err != nil {
+				if err := st.Keep(t.Context(), "loc/"+name); err != nil {
 					t.Error(err)
 				}
 				mu.Lock()
@@ -132,41 +143,48 @@ func TestSweepsBesideUploads(t *testing.T) {
 	wantTree(t, dir, want...)
 }
 
-func TestSweepFolderFailures(t *testing.T) {
+// TestSweepFailures: a folder that nobody can tell about is left alone, and so is everything
+// when the sweep has to end.
+func TestSweepFailures(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store, kept func() []string) {
+		keepAndLetGo(t, s, "a/file")
+		keepAndLetGo(t, s, "b/file")
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if removed, err := s.SweepOrphans(ended, nobody); removed != 0 || !errors.Is(err, context.Canceled) {
+			t.Errorf("removed %d, %v", removed, err)
+		}
+		failure := errors.New("no answer")
+		removed, err := s.SweepOrphans(t.Context(), func(_ context.Context, folder string, _ []string) ([]string, error) {
+			if folder == "a" {
+				return nil, failure
+			}
+			return nil, nil
+		})
+		if removed != 1 || !errors.Is(err, failure) {
+			t.Errorf("removed %d, %v", removed, err)
+		}
+		wantKept(t, kept, "a/file")
+	})
+}
+
+// TestSweepOfWhatIsNoFile: links and hidden files are left alone.
+func TestSweepOfWhatIsNoFile(t *testing.T) {
 	t.Parallel()
 	s, dir := newStore(t)
 	keepAndLetGo(t, s, "loc/file")
-	failure := errors.New("no answer")
-	if removed, err := s.SweepFolder(t.Context(), "loc", func(context.Context, []string) ([]string, error) { return nil, failure }); removed != 0 || !errors.Is(err, failure) {
-		t.Errorf("removed %d, %v", removed, err)
-	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if removed, err := s.SweepFolder(ended, "loc", nobody); removed != 0 || !errors.Is(err, context.Canceled) {
-		t.Errorf("removed %d, %v", removed, err)
-	}
-	for _, folder := range []string{"..", ".staging", ""} {
-		if removed, err := s.SweepFolder(t.Context(), folder, nobody); removed != 0 || err == nil {
-			t.Errorf("%q: removed %d, %v", folder, removed, err)
-		}
-	}
-	if removed, err := s.SweepFolder(t.Context(), "none", nobody); removed != 0 || err != nil {
-		t.Errorf("a folder that is gone: removed %d, %v", removed, err)
-	}
-	if err := os.Symlink("loc", filepath.Join(dir, "link")); err != nil {
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "loc", ".hidden"), nil, 0o600),
+		os.Symlink("file", filepath.Join(dir, "loc", "link")), os.Symlink("loc", filepath.Join(dir, "link"))); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.SweepFolder(t.Context(), "link", nobody); !errors.Is(err, fs.ErrInvalid) {
-		t.Errorf("through a link: %v", err)
+	if removed, err := s.SweepOrphans(t.Context(), nobody); removed != 1 || err != nil {
+		t.Errorf("removed %d, %v", removed, err)
 	}
-	if err := os.Remove(filepath.Join(dir, "link")); err != nil {
-		t.Fatal(err)
-	}
-	wantTree(t, dir, "loc/file")
+	wantTree(t, dir, "link", "loc/.hidden", "loc/link")
 }
 
-// TestSweepFolderThatGoes: the folder of a location that is purged meanwhile is no failure.
-func TestSweepFolderThatGoes(t *testing.T) {
+// TestSweepOfAFolderThatGoes: the folder of a location that is purged meanwhile is no failure.
+func TestSweepOfAFolderThatGoes(t *testing.T) {
 	t.Parallel()
 	s, dir := newStore(t)
 	if err := os.Mkdir(filepath.Join(dir, "loc"), 0o700); err != nil {
@@ -177,32 +195,11 @@ func TestSweepFolderThatGoes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err := s.SweepFolder(t.Context(), "loc", func(context.Context, []string) ([]string, error) { return nil, s.RemoveTree("loc") })
+	_, err := s.SweepOrphans(t.Context(), func(context.Context, string, []string) ([]string, error) {
+		return nil, s.RemoveTree(t.Context(), "loc")
+	})
 	if err != nil {
 		t.Error(err)
 	}
 	wantTree(t, dir)
-}
-
-func TestFolders(t *testing.T) {
-	t.Parallel()
-	s, _ := newStore(t)
-	want := []string{}
-	for i := range sweepPage + 10 {
-		want = append(want, fmt.Sprintf("loc%03d", i))
-		keepAndLetGo(t, s, want[i]+"/file")
-	}
-	keepAndLetGo(t, s, "no-folder")
-	var got []string
-	if err := s.Folders(t.Context(), func(name string) error { got = append(got, name); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(got)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	enough := errors.New("enough")
-	if err := s.Folders(t.Context(), func(string) error { return enough }); !errors.Is(err, enough) {
-		t.Errorf("stops with %v", err)
-	}
 }

@@ -19,6 +19,15 @@ func forEach(t *testing.T, test func(t *testing.T, e *testkit.Env)) {
 	testkit.EachDB(t, func(t *testing.T, d *db.DB) { test(t, testkit.NewEnv(t, d)) })
 }
 
+// forEachStore is forEach, once with the files in a folder and once with a bucket.
+func forEachStore(t *testing.T, test func(t *testing.T, e *testkit.Env)) {
+	t.Helper()
+	t.Run("folder", func(t *testing.T) { forEach(t, test) })
+	t.Run("bucket", func(t *testing.T) {
+		testkit.EachDB(t, func(t *testing.T, d *db.DB) { test(t, testkit.NewEnv(t, d, testkit.WithBucket())) })
+	})
+}
+
 func ok[T any](t *testing.T) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
@@ -112,6 +113,34 @@ func TestPurgeBreaksOffAnywhere(t *testing.T) {
 		}
 		if err := e.DB.Check(t.Context()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestPurgeWhileTheBucketIsAway: a location is not dropped before its files are gone, also where
+// they are kept in a bucket.
+func TestPurgeWhileTheBucketIsAway(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, d *db.DB) {
+		e := testkit.NewEnv(t, d, testkit.WithBucket())
+		mine, theirs := uploaded(t, e, e.LocA, "file", false), uploaded(t, e, e.LocB, "file", false)
+		if err := e.Store.DeleteLocation(t.Context(), e.LocA, tenantry.System()); err != nil {
+			t.Fatal(err)
+		}
+		r := runner(e)
+		e.Bucket.Stop()
+		if err := r.Tick(t.Context()); tenantry.KindOf(err) != tenantry.Unavailable {
+			t.Errorf("while it is away: %v", err)
+		}
+		if left := ok[[]store.Work](t)(e.Store.DeletedLocations(t.Context(), store.Work{}, 10)); len(left) != 1 || !exists(t, mine) {
+			t.Fatalf("the location was dropped before its files: %v", left)
+		}
+		e.Bucket.Resume(t)
+		e.Clock.Advance(time.Minute) // the pause after a failure
+		if err := r.Tick(t.Context()); err != nil || exists(t, mine) || !exists(t, theirs) {
+			t.Errorf("%v; own file %v, the neighbour's %v", err, exists(t, mine), exists(t, theirs))
+		}
+		if left := ok[[]store.Work](t)(e.Store.DeletedLocations(t.Context(), store.Work{}, 10)); len(left) != 0 {
+			t.Errorf("there is still %v", left)
 		}
 	})
 }

@@ -82,7 +82,7 @@ func (r *Runner) makeTasks(ctx context.Context, loc tenantry.LocationID) (more b
 func (r *Runner) purgeSome(ctx context.Context, loc tenantry.LocationID) (more bool, err error) {
 	done, err := r.store.PurgeLocation(ctx, loc, purgeBudget)
 	if err == nil && done {
-		err = r.files.RemoveTree(string(loc))
+		err = r.files.RemoveTree(ctx, string(loc))
 	}
 	if err == nil && done {
 		if err = r.store.DropLocation(ctx, loc); err == nil {

@@ -136,7 +136,7 @@ func TestOneBrokenLocationStopsNoOther(t *testing.T) {
 func keep(t *testing.T, f *files.Store, dir string, loc tenantry.LocationID, name string) string {
 	t.Helper()
 	staged := ok[*files.Staged](t)(f.Stage(name, strings.NewReader("content"), 100))
-	if err := staged.Keep(string(loc) + "/" + name); err != nil {
+	if err := staged.Keep(t.Context(), string(loc)+"/"+name); err != nil {
 		t.Fatal(err)
 	}
 	return dir + "/" + string(loc) + "/" + name

@@ -32,16 +32,26 @@ func (r *Runner) runSweep(ctx context.Context) {
 // The folder of a location that the database has never had is left alone: it shows that the
 // database is not the one that the files belong to.
 func (r *Runner) Sweep(ctx context.Context) error {
-	removed, strangers := 0, 0
 	failures := []error{r.files.Sweep()}
-	err := r.files.Folders(ctx, func(name string) error {
-		n, known, err := r.sweepFolder(ctx, name)
-		removed += n
-		if err == nil && !known {
-			strangers++
+	var folder string // the one that known was asked about last
+	var isOurs bool
+	strangers := 0
+	removed, err := r.files.SweepOrphans(ctx, func(ctx context.Context, name string, names []string) ([]string, error) {
+		loc := tenantry.LocationID(name)
+		if name != folder {
+			var err error
+			if isOurs, err = r.store.KnowsLocation(ctx, loc); err != nil {
+				return nil, err
+			}
+			if folder = name; !isOurs {
+				strangers++
+			}
 		}
-		failures = append(failures, err) // the other folders get their turn
-		return nil
+		if !isOurs {
+			return names, nil
+		}
+		ids, err := r.store.KnownFiles(ctx, loc, convert[tenantry.FileID](names))
+		return convert[string](ids), err
 	})
 	if removed > 0 {
 		r.log.InfoContext(ctx, "orphan files removed", "files", removed)
@@ -61,20 +71,6 @@ func (r *Runner) sweepExpired(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// sweepFolder sweeps the folder of a location that the database knows.
-func (r *Runner) sweepFolder(ctx context.Context, name string) (removed int, known bool, err error) {
-	loc := tenantry.LocationID(name)
-	known, err = r.store.KnowsLocation(ctx, loc)
-	if err != nil || !known {
-		return 0, known, err
-	}
-	removed, err = r.files.SweepFolder(ctx, name, func(ctx context.Context, names []string) ([]string, error) {
-		ids, err := r.store.KnownFiles(ctx, loc, convert[tenantry.FileID](names))
-		return convert[string](ids), err
-	})
-	return removed, known, err
 }
 
 func convert[To, From ~string](list []From) []To {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/files"
 	"github.com/tenantry/tenantry/internal/jobs"
 	"github.com/tenantry/tenantry/internal/testkit"
@@ -22,7 +23,7 @@ func uploaded(t *testing.T, e *testkit.Env, loc tenantry.LocationID, id tenantry
 	t.Helper()
 	staged := ok[*files.Staged](t)(e.Files.Stage("a.txt", strings.NewReader("content"), 100))
 	f := tenantry.File{ID: id, LocationID: loc, Name: "a.txt", MIME: "text/plain", Size: 7, SHA256: staged.SHA256}
-	if err := staged.Keep(f.Key()); err != nil {
+	if err := staged.Keep(t.Context(), f.Key()); err != nil {
 		t.Fatal(err)
 	}
 	if !isOrphan {
@@ -61,7 +62,7 @@ func TestSweepRemovesOrphans(t *testing.T) {
 			t.Fatal(err)
 		}
 		underWay := ok[*files.Staged](t)(e.Files.Stage("b.txt", strings.NewReader("content"), 100))
-		if err := underWay.Keep(string(e.LocA) + "/underway"); err != nil {
+		if err := underWay.Keep(t.Context(), string(e.LocA)+"/underway"); err != nil {
 			t.Fatal(err)
 		}
 		sweep := func() {
@@ -94,7 +95,7 @@ func TestSweepRemovesOrphans(t *testing.T) {
 // TestSweepOfAnotherDatabase: a server that is given the wrong database does not remove the
 // files of the right one, but says so.
 func TestSweepOfAnotherDatabase(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		stranger := uploaded(t, e, "a-location-elsewhere", "file", true)
 		var log bytes.Buffer
 		r := jobs.New(e.Store, e.Files, e.Clock.Now, slog.New(slog.NewTextHandler(&log, nil)))
@@ -110,7 +111,7 @@ func TestSweepOfAnotherDatabase(t *testing.T) {
 // TestSweepAfterAPurge: what is left of a dropped location is swept, since its events tell
 // that it was one of this database.
 func TestSweepAfterAPurge(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		if err := e.Store.DeleteLocation(t.Context(), e.LocA, tenantry.System()); err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +125,7 @@ func TestSweepAfterAPurge(t *testing.T) {
 
 // TestRunSweeps: a start of the program removes what the one before left.
 func TestRunSweeps(t *testing.T) {
-	forEach(t, func(t *testing.T, e *testkit.Env) {
+	forEachStore(t, func(t *testing.T, e *testkit.Env) {
 		orphan := uploaded(t, e, e.LocA, "orphan", true)
 		ctx, cancel := context.WithCancel(t.Context())
 		stopped := make(chan struct{})
@@ -154,6 +155,22 @@ func TestSweepRemovesWhatHasExpired(t *testing.T) {
 		e.Clock.Advance(tenantry.SessionTTL)
 		if err := runner.Sweep(t.Context()); err != nil || sessions() != 0 {
 			t.Errorf("%d sessions when none is good, %v", sessions(), err)
+		}
+	})
+}
+
+// TestSweepOfABucketThatIsAway: a failure, which the next sweep makes good.
+func TestSweepOfABucketThatIsAway(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, d *db.DB) {
+		e := testkit.NewEnv(t, d, testkit.WithBucket())
+		orphan := uploaded(t, e, e.LocA, "orphan", true)
+		e.Bucket.Stop()
+		if err := runner(e).Sweep(t.Context()); tenantry.KindOf(err) != tenantry.Unavailable {
+			t.Errorf("while it is away: %v", err)
+		}
+		e.Bucket.Resume(t)
+		if err := runner(e).Sweep(t.Context()); err != nil || exists(t, orphan) {
+			t.Errorf("%v; the file is there: %v", err, exists(t, orphan))
 		}
 	})
 }

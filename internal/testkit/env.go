@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/oauth"
 	"github.com/tenantry/tenantry/internal/ratelimit"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/testkit/bucket"
 	"github.com/tenantry/tenantry/internal/wire"
 )
 
@@ -26,7 +28,8 @@ type Env struct {
 	DB     *db.DB
 	Store  *store.Store
 	Files  *files.Store
-	Folder string // of Files
+	Folder string         // where the files are, those on their way too
+	Bucket *bucket.Server // that Files are kept on, see [WithBucket]; nil for a folder
 	Clock  *Clock
 	Tokens *oauth.Authenticator
 	Routes []wire.Route
@@ -42,6 +45,7 @@ type Env struct {
 	// tokenLimits are those of the token endpoint.
 	tokenLimits ratelimit.Limits
 	metrics     *httpd.Metrics
+	withBucket  bool
 	document    *document
 	names       *strings.Replacer
 	tokens      map[string]string
@@ -68,6 +72,12 @@ func WithMetrics(m *httpd.Metrics) Option {
 	return func(e *Env) { e.metrics = m }
 }
 
+// WithBucket keeps the files in a bucket of an S3-compatible server of the Env's own. A sweep
+// takes every file there for old.
+func WithBucket() Option {
+	return func(e *Env) { e.withBucket = true }
+}
+
 // Start is when an Env's clock stands at first.
 func Start() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
 
@@ -81,9 +91,7 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	var err error
 	e.Store, err = store.New(d, make([]byte, store.KeySize), e.Clock.Now)
 	must(t, err)
-	e.Folder = t.TempDir()
-	e.Files, err = files.Open(e.Folder)
-	must(t, err)
+	e.openFiles(t)
 	t.Cleanup(func() { _ = e.Files.Close() })
 	e.Tokens, err = oauth.NewAuthenticator(t.Context(), e.Store, e.Clock.Now)
 	must(t, err)
@@ -104,6 +112,25 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	t.Cleanup(srv.Close)
 	e.populate(t)
 	return e
+}
+
+func (e *Env) openFiles(t testing.TB) {
+	t.Helper()
+	var err error
+	if !e.withBucket {
+		e.Folder = t.TempDir()
+		e.Files, err = files.Open(e.Folder)
+		must(t, err)
+		return
+	}
+	e.Bucket = bucket.Start(t)
+	e.Folder = e.Bucket.Make(t, "uploads")
+	address, err := files.ParseBucket(e.Bucket.Address("uploads"))
+	must(t, err)
+	key := files.Credentials{AccessKeyID: bucket.AccessKeyID, SecretAccessKey: bucket.SecretAccessKey}
+	inAWeek := func() time.Time { return time.Now().AddDate(0, 0, 7) }
+	e.Files, err = files.OpenBucket(filepath.Join(e.Folder, ".arriving"), address, key, inAWeek)
+	must(t, err)
 }
 
 func (e *Env) populate(t testing.TB) {
