@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/wire"
 )
 
@@ -34,7 +35,7 @@ func exchange(o Options, next http.Handler) http.Handler {
 			endSpan(span, x, rec.status)
 			logExchange(o.Log, r, x, rec, took)
 		}()
-		next.ServeHTTP(rec, r.WithContext(wire.WithExchange(ctx, x)))
+		next.ServeHTTP(rec, r.WithContext(wire.WithExchange(store.ReadOnce(ctx), x)))
 	})
 }
 

@@ -40,11 +40,16 @@ func (s *Store) cachedLocation(ctx context.Context, loc tenantry.LocationID) (*t
 	if kept != nil {
 		return kept, nil
 	}
+	seen := readOnceOf(ctx)
+	if l := seen.find(loc); l != nil {
+		return l, nil
+	}
 	l, err := locationOf(ctx, s.db.Lookup(), loc)
 	if err != nil {
 		return nil, err
 	}
 	s.locations.keep(&l, epoch)
+	seen.keep(&l)
 	return &l, nil
 }
 

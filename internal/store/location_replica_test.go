@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/tenantry/tenantry"
@@ -40,6 +41,42 @@ func TestReplicasSeeEachOther(t *testing.T) {
 	}
 	if _, err := other.LocationCompany(ctx, loc); tenantry.KindOf(err) != tenantry.NoAccess {
 		t.Errorf("the agency of a deleted location: %v", err)
+	}
+}
+
+// TestReadOnce: in the context of a request a location is read once, until the request writes; the
+// requests after it see what others wrote.
+func TestReadOnce(t *testing.T) {
+	url := testkit.PostgresURL(t)
+	one, other := replica(t, url), replica(t, url)
+	company := ok[tenantry.CompanyID](t)(one.CreateCompany(t.Context(), "Agency", ""))
+	rename := func(ctx context.Context, s *store.Store, loc tenantry.LocationID, name string) {
+		if _, err := s.UpdateLocation(ctx, loc, tenantry.System(), tenantry.LocationPatch{Name: &name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(ctx context.Context, loc tenantry.LocationID, name string) {
+		t.Helper()
+		if l := ok[tenantry.Location](t)(one.Location(ctx, loc)); l.ID != loc || l.Name != name {
+			t.Errorf("read %q as %s, want %q of %s", l.Name, l.ID, name, loc)
+		}
+	}
+	name := "first"
+	loc := ok[tenantry.Location](t)(one.CreateLocation(t.Context(), company, tenantry.System(), tenantry.LocationPatch{Name: &name})).ID
+	second := ok[tenantry.Location](t)(one.CreateLocation(t.Context(), company, tenantry.System(), tenantry.LocationPatch{Name: &name})).ID
+	request := store.ReadOnce(t.Context())
+	want(request, loc, "first")
+	rename(t.Context(), other, loc, "another's")
+	want(request, loc, "first")
+	want(store.ReadOnce(t.Context()), loc, "another's")
+	rename(request, one, loc, "own")
+	want(request, loc, "own")
+	want(request, second, "first")
+	if err := other.DeleteLocation(t.Context(), second, tenantry.System()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.Location(store.ReadOnce(t.Context()), second); tenantry.KindOf(err) != tenantry.NoAccess {
+		t.Errorf("a deleted location: %v", err)
 	}
 }
 

@@ -78,7 +78,10 @@ type tx struct {
 // order: a code or grant, the location, an agency's grant that is exchanged for it, the company.
 func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) error {
 	x := new(tx)
-	defer func() { s.locations.end(x.changed) }() // committed or not, and if fn panicked
+	defer func() { // committed or not, and if fn panicked
+		s.locations.end(x.changed)
+		readOnceOf(ctx).keep(nil)
+	}()
 	err := s.db.Write(ctx, func(ctx context.Context, t *db.Tx) error {
 		// Stored times are milliseconds: what is answered must equal what is read later.
 		x = &tx{Tx: t, ids: &s.ids, now: s.clock(), cache: s.locations, changed: x.changed}
