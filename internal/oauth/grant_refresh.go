@@ -18,14 +18,14 @@ func refreshGrant() grantType {
 // refreshInstall: the quota of a grant's location or company. A text that is no token has
 // one quota for all, so that nobody can invent quotas.
 func refreshInstall(ctx context.Context, e *Endpoints, app tenantry.App, f *form) (string, error) {
-	g, err := e.store.RefreshTokenFamily(ctx, app.ID, f.refreshToken)
+	company, loc, err := e.store.RefreshTokenFamily(ctx, app.ID, f.refreshToken)
 	switch {
 	case tenantry.KindOf(err) == tenantry.NotFound:
 		return "refresh", nil
-	case g.LocationID != "":
-		return string(g.LocationID), err
+	case loc != "":
+		return string(loc), err
 	}
-	return string(g.CompanyID), err
+	return string(company), err
 }
 
 func refresh(ctx context.Context, e *Endpoints, app tenantry.App, f *form) (tenantry.Issued, error) {

@@ -78,7 +78,7 @@ func (s *Store) CreateApp(ctx context.Context, by tenantry.Actor, a tenantry.App
 		if err != nil {
 			return err
 		}
-		_, err = t.Exec(ctx, `INSERT INTO apps (id, suffix, name, company_id, redirect_uris, scopes, target, distribution, version_id,
+		_, err = t.writeApp(ctx, `INSERT INTO apps (id, suffix, name, company_id, redirect_uris, scopes, target, distribution, version_id,
 			install_to_future, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			a.ID, a.Suffix, a.Name, a.CompanyID, uris, tenantry.JoinScopes(a.Scopes), a.Target, a.Distribution, a.VersionID,
 			boolean(a.InstallToFutureLocations), t.now.UnixMilli())
@@ -98,33 +98,65 @@ func (s *Store) CreateApp(ctx context.Context, by tenantry.Actor, a tenantry.App
 
 func (t *tx) addSecret(ctx context.Context, app tenantry.AppID, hash string) (tenantry.AppSecret, error) {
 	secret := tenantry.AppSecret{ID: tenantry.SecretID(t.newID()), CreatedAt: t.now}
-	_, err := t.Exec(ctx, `INSERT INTO app_secrets (app_id, id, hash, created_at) VALUES ($1, $2, $3, $4)`, app, secret.ID, hash, t.now.UnixMilli())
+	_, err := t.writeApp(ctx, `INSERT INTO app_secrets (app_id, id, hash, created_at) VALUES ($1, $2, $3, $4)`, app, secret.ID, hash, t.now.UnixMilli())
 	return secret, err
+}
+
+// appStatement changes the row of an app, its first argument, or what is below it.
+type appStatement string
+
+// writeApp runs one, and tells how many rows it changed. No other way changes an app: a test
+// looks for that.
+func (t *tx) writeApp(ctx context.Context, query appStatement, app tenantry.AppID, args ...any) (int64, error) {
+	t.store.apps.change(t, app)
+	return t.Exec(ctx, string(query), append([]any{app}, args...)...)
+}
+
+// appKeys are an app and the SHA-256 of its secrets, in hex. An app that is unknown has none.
+type appKeys struct {
+	app    tenantry.App
+	hashes []string
+}
+
+func (s *Store) appKeys(ctx context.Context, id tenantry.AppID) (*appKeys, error) {
+	kept, epoch := s.apps.find(id)
+	if kept != nil {
+		return kept, nil
+	}
+	keys := new(appKeys)
+	_, err := db.All(ctx, s.db.Lookup(), func(r db.Row) (_ struct{}, err error) {
+		var hash string
+		keys.app, err = scanApp(with(r, &hash))
+		keys.hashes = append(keys.hashes, hash)
+		return struct{}{}, err
+	}, `SELECT `+appColumns+`, s.hash FROM apps a JOIN app_secrets s ON s.app_id = a.id
+		WHERE a.id = $1 AND a.deleted_at IS NULL ORDER BY s.id LIMIT $2`, id, tenantry.MaxAppSecrets)
+	if err == nil && len(keys.hashes) > 0 {
+		s.apps.keep(id, keys, epoch)
+	}
+	return keys, err
 }
 
 // AuthenticateApp finds the app of a client id whose secret has this SHA-256 (hex). Both
 // secrets are compared in full, whatever they are. Errors: Unauthenticated, the same for an
 // unknown client and a wrong secret.
-func (s *Store) AuthenticateApp(ctx context.Context, client, secretHash string) (app tenantry.App, err error) {
+func (s *Store) AuthenticateApp(ctx context.Context, client, secretHash string) (tenantry.App, error) {
 	id, suffix, ok := tenantry.ParseClientID(client)
 	if !ok {
-		return app, tenantry.InvalidClient()
+		return tenantry.App{}, tenantry.InvalidClient()
 	}
-	same := 0
-	_, err = db.All(ctx, s.db.Lookup(), func(r db.Row) (struct{}, error) {
-		var hash string
-		app, err = scanApp(with(r, &hash))
-		same |= subtle.ConstantTimeCompare([]byte(hash), []byte(secretHash))
-		return struct{}{}, err
-	}, `SELECT `+appColumns+`, s.hash FROM apps a JOIN app_secrets s ON s.app_id = a.id
-		WHERE a.id = $1 AND a.deleted_at IS NULL ORDER BY s.id LIMIT $2`, id, tenantry.MaxAppSecrets)
-	if err == nil && (same == 0 || app.Suffix != suffix) {
-		err = tenantry.InvalidClient()
-	}
+	keys, err := s.appKeys(ctx, id)
 	if err != nil {
 		return tenantry.App{}, err
 	}
-	return app, nil
+	same := 0
+	for _, hash := range keys.hashes {
+		same |= subtle.ConstantTimeCompare([]byte(hash), []byte(secretHash))
+	}
+	if same == 0 || keys.app.Suffix != suffix {
+		return tenantry.App{}, tenantry.InvalidClient()
+	}
+	return keys.app, nil
 }
 
 // AppSecrets lists what can be shown of the secrets of an app, oldest first; there are at
@@ -151,7 +183,7 @@ func (s *Store) RotateAppSecret(ctx context.Context, by tenantry.Actor, app tena
 		if secret, err = t.addSecret(ctx, app, secretHash); err != nil {
 			return err
 		}
-		_, err = t.Exec(ctx, `DELETE FROM app_secrets WHERE app_id = $1 AND id NOT IN
+		_, err = t.writeApp(ctx, `DELETE FROM app_secrets WHERE app_id = $1 AND id NOT IN
 			(SELECT id FROM app_secrets WHERE app_id = $1 ORDER BY id DESC LIMIT $2)`, app, tenantry.MaxAppSecrets)
 		if err != nil {
 			return err

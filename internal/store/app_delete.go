@@ -55,7 +55,7 @@ func (s *Store) disableApp(ctx context.Context, by tenantry.Actor, id tenantry.A
 			_, err = found(a, err, "App", string(id))
 			return err
 		}
-		n, err := t.Exec(ctx, `UPDATE apps SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL`, id, t.now.UnixMilli())
+		n, err := t.writeApp(ctx, `UPDATE apps SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL`, id, t.now.UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -66,10 +66,8 @@ func (s *Store) disableApp(ctx context.Context, by tenantry.Actor, id tenantry.A
 		if err := t.revoke(ctx, tenantry.RevokedApp(id)); err != nil {
 			return err
 		}
-		for _, table := range []string{"app_secrets", "codes"} {
-			if _, err := t.Exec(ctx, `DELETE FROM `+table+` WHERE app_id = $1`, id); err != nil {
-				return err
-			}
+		if err := t.deleteOfApp(ctx, id, "app_secrets", "codes"); err != nil {
+			return err
 		}
 		return t.record(ctx, change{event: tenantry.AppDeleted, by: by, resource: string(id), before: a, payload: appPayload(a)})
 	})
@@ -87,11 +85,16 @@ func (t *tx) dropApp(ctx context.Context, by tenantry.Actor, id tenantry.AppID) 
 			return err
 		}
 	}
-	for _, statement := range []string{
-		`DELETE FROM grants WHERE app_id = $1`, `DELETE FROM codes WHERE app_id = $1`, `DELETE FROM app_secrets WHERE app_id = $1`,
-		`DELETE FROM apps WHERE id = $1`,
-	} {
-		if _, err := t.Exec(ctx, statement, id); err != nil {
+	if err := t.deleteOfApp(ctx, id, "grants", "codes", "app_secrets"); err != nil {
+		return err
+	}
+	_, err = t.writeApp(ctx, `DELETE FROM apps WHERE id = $1`, id)
+	return err
+}
+
+func (t *tx) deleteOfApp(ctx context.Context, id tenantry.AppID, tables ...string) error {
+	for _, table := range tables {
+		if _, err := t.writeApp(ctx, appStatement(`DELETE FROM `+table+` WHERE app_id = $1`), id); err != nil {
 			return err
 		}
 	}

@@ -48,7 +48,7 @@ func (s *Store) cachedLocation(ctx context.Context, loc tenantry.LocationID) (*t
 	if err != nil {
 		return nil, err
 	}
-	s.locations.keep(&l, epoch)
+	s.locations.keep(loc, &l, epoch)
 	seen.keep(&l)
 	return &l, nil
 }

@@ -7,12 +7,32 @@ import (
 	"github.com/tenantry/tenantry/internal/db"
 )
 
-// RefreshTokenFamily reads the grant that a refresh token of the app is from, a used or
-// ended one too, as long as the grant is kept. It says nothing about whether the token is
-// good. Errors: NotFound.
-func (s *Store) RefreshTokenFamily(ctx context.Context, app tenantry.AppID, token string) (tenantry.Grant, error) {
+// family is what the grant of a refresh token is about, for as long as there is one.
+type family struct {
+	company tenantry.CompanyID
+	loc     tenantry.LocationID // "" for a grant of the company
+}
+
+type familyKey struct {
+	app   tenantry.AppID
+	grant tenantry.GrantID
+}
+
+// RefreshTokenFamily tells which company, and which of its locations, the grant is about that a
+// refresh token of the app is from: of a used or ended grant too, as long as it is known. It
+// says nothing about whether the token is good. Errors: NotFound.
+func (s *Store) RefreshTokenFamily(ctx context.Context, app tenantry.AppID, token string) (tenantry.CompanyID, tenantry.LocationID, error) {
 	id, _ := s.grantOf(token)
-	g, err := db.One(ctx, s.db.Lookup(), scanGrant,
-		`SELECT `+grantColumns+` FROM grants WHERE grants.id = $1 AND grants.app_id = $2`, id, app)
-	return found(g, err, "Token", "")
+	key := familyKey{app, id}
+	kept, epoch := s.families.find(key)
+	if kept != nil {
+		return kept.company, kept.loc, nil
+	}
+	f, err := db.One(ctx, s.db.Lookup(), func(r db.Row) (f family, err error) { return f, r.Scan(&f.company, &f.loc) },
+		`SELECT company_id, location_id FROM grants WHERE id = $1 AND app_id = $2`, id, app)
+	if f, err = found(f, err, "Token", ""); err != nil {
+		return "", "", err
+	}
+	s.families.keep(key, &f, epoch)
+	return f.company, f.loc, nil
 }

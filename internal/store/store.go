@@ -20,22 +20,29 @@ type Store struct {
 	ids       tenantry.IDSource
 	uses      tokenUses
 	revoked   watchers
-	locations *locationCache
+	locations *rowCache[tenantry.LocationID, tenantry.Location]
+	apps      *rowCache[tenantry.AppID, appKeys]
+	families  *rowCache[familyKey, family]
 }
 
 // New makes a store on an open, migrated database. key is the 32-byte key that
 // seals secrets; it must be the one that the database was first used with. While it is in use
-// nothing else may write to locations of a SQLite database, see [locationCache].
+// nothing else may write to a SQLite database, see [rowCache].
 func New(d *db.DB, key []byte, now func() time.Time) (*Store, error) {
 	s, err := newSealer(key)
 	if err != nil {
 		return nil, err
 	}
-	locations := newLocationCache(locationCacheSize)
+	locations, apps := locationCacheSize, appCacheSize
 	if d.Engine() != db.SQLite { // others write to the same database
-		locations = newLocationCache(0)
+		locations, apps = 0, 0
 	}
-	return &Store{db: d, seal: s, now: now, startedAt: now(), locations: locations}, nil
+	return &Store{
+		db: d, seal: s, now: now, startedAt: now(),
+		locations: newRowCache[tenantry.LocationID, tenantry.Location](locations),
+		apps:      newRowCache[tenantry.AppID, appKeys](apps),
+		families:  newRowCache[familyKey, family](familyCacheSize), // of what never changes
+	}, nil
 }
 
 // clock tells the time in UTC, in the milliseconds that are stored.
@@ -66,8 +73,8 @@ type tx struct {
 	names   map[tenantry.CompanyID]string // of the companies that installs were recorded for
 	revoked []tenantry.Revocation
 
-	cache   *locationCache
-	changed []tenantry.LocationID // announced to the cache, by those that were repeated too
+	store *Store
+	ended []func() // to tell the caches, for those that were repeated too
 }
 
 // write runs fn in a transaction; its error undoes all that fn wrote. fn may run again
@@ -79,12 +86,14 @@ type tx struct {
 func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) error {
 	x := new(tx)
 	defer func() { // committed or not, and if fn panicked
-		s.locations.end(x.changed)
+		for _, tell := range x.ended {
+			tell()
+		}
 		readOnceOf(ctx).keep(nil)
 	}()
 	err := s.db.Write(ctx, func(ctx context.Context, t *db.Tx) error {
 		// Stored times are milliseconds: what is answered must equal what is read later.
-		x = &tx{Tx: t, ids: &s.ids, now: s.clock(), cache: s.locations, changed: x.changed}
+		x = &tx{Tx: t, ids: &s.ids, now: s.clock(), store: s, ended: x.ended}
 		return fn(ctx, x)
 	})
 	if err == nil {
@@ -98,8 +107,7 @@ type locationStatement string
 
 // writeLocation runs one. No other way changes such a row: a test looks for that.
 func (t *tx) writeLocation(ctx context.Context, query locationStatement, loc tenantry.LocationID, args ...any) error {
-	t.cache.begin(loc)
-	t.changed = append(t.changed, loc)
+	t.store.locations.change(t, loc)
 	_, err := t.Exec(ctx, string(query), append([]any{loc}, args...)...)
 	return err
 }
@@ -112,7 +120,7 @@ func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		t.loc = loc
 		// Nobody else writes meanwhile, and what an earlier neighbour in this transaction wrote is not kept.
-		if kept, _ := t.cache.find(loc); kept != nil {
+		if kept, _ := t.store.locations.find(loc); kept != nil {
 			t.company, t.zone = kept.CompanyID, kept.Timezone
 			return fn(ctx, t)
 		}

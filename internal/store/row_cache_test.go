@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -97,25 +98,26 @@ func TestAnUndoneWriteIsNotCached(t *testing.T) {
 
 // TestTheCacheHasAnEnd: it holds no more than its size.
 func TestTheCacheHasAnEnd(t *testing.T) {
-	c := newLocationCache(locationCacheSize)
+	c := newRowCache[tenantry.LocationID, tenantry.Location](locationCacheSize)
 	for i := range 3 * locationCacheSize {
 		_, epoch := c.find("")
-		c.keep(&tenantry.Location{ID: tenantry.LocationID(fmt.Sprint(i))}, epoch)
+		c.keep(tenantry.LocationID(fmt.Sprint(i)), &tenantry.Location{}, epoch)
 	}
 	if len(c.rows) != locationCacheSize {
 		t.Errorf("%d rows", len(c.rows))
 	}
 }
 
-// TestLocationsAreWrittenInOneWay: a statement that changes locations and does not tell the cache would
-// make it lie.
-func TestLocationsAreWrittenInOneWay(t *testing.T) {
+// TestCachedRowsAreWrittenInOneWay: a statement that changes locations or apps and does not tell the
+// cache would make it lie.
+func TestCachedRowsAreWrittenInOneWay(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := 0
-	writes := regexp.MustCompile("(?i)(.*)[`\"](INSERT INTO|UPDATE|DELETE FROM|INSERT OR \\w+ INTO|REPLACE INTO)\\s+locations\\b")
+	found := map[string]int{}
+	writes := regexp.MustCompile("(?i)(.*)[`\"](?:INSERT INTO|UPDATE|DELETE FROM|INSERT OR \\w+ INTO|REPLACE INTO)\\s+(locations|apps|app_secrets)\\b")
+	ways := regexp.MustCompile(`write(Location|App)\(ctx, $|locationStatement = $|(location|app)Statement\($`)
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
@@ -125,13 +127,62 @@ func TestLocationsAreWrittenInOneWay(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range writes.FindAllStringSubmatch(string(text), -1) {
-			found++
-			if !strings.Contains(m[1], "writeLocation(ctx, ") && !strings.Contains(m[1], "locationStatement = ") {
+			found[m[2]]++
+			if !ways.MatchString(m[1]) {
 				t.Errorf("%s: %s", file, m[0])
 			}
 		}
 	}
-	if found < 5 {
-		t.Errorf("only %d statements were found", found)
+	if found["locations"] < 5 || found["apps"] < 3 || found["app_secrets"] < 2 {
+		t.Errorf("only these statements were found: %v", found)
+	}
+}
+
+// TestAnAppIsCachedAsItIs: what is done to an app and its secrets is so at once for who comes with
+// credentials, though both are cached.
+func TestAnAppIsCachedAsItIs(t *testing.T) {
+	s, loc := newTestStore(t)
+	l, err := s.Location(t.Context(), loc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := s.CreateApp(t.Context(), tenantry.System(), tenantry.App{
+		Name: "App", CompanyID: l.CompanyID, RedirectURIs: []string{"https://app.example/cb"}, Scopes: tenantry.Scopes(),
+		Target: tenantry.SubAccount, Distribution: tenantry.PrivateApp,
+	}, "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := string(app.ClientID())
+	good := func(hashes ...string) {
+		t.Helper()
+		for _, hash := range []string{"one", "two", "three"} {
+			for range 2 {
+				_, err := s.AuthenticateApp(t.Context(), client, hash)
+				if slices.Contains(hashes, hash) != (err == nil) || (err != nil && tenantry.KindOf(err) != tenantry.Unauthenticated) {
+					t.Errorf("secret %s: %v", hash, err)
+				}
+			}
+		}
+	}
+	good("one")
+	if kept, _ := s.apps.find(app.ID); kept == nil {
+		t.Error("the app is not cached")
+	}
+	for _, step := range []struct {
+		hash string
+		good []string
+	}{{"two", []string{"one", "two"}}, {"three", []string{"two", "three"}}} {
+		if _, err := s.RotateAppSecret(t.Context(), tenantry.System(), app.ID, step.hash); err != nil {
+			t.Fatal(err)
+		}
+		good(step.good...)
+	}
+	if err := s.DeleteApp(t.Context(), tenantry.System(), app.ID); err != nil {
+		t.Fatal(err)
+	}
+	good()
+	if _, err := s.AuthenticateApp(t.Context(), client[:len(client)-1]+"_", "three"); tenantry.KindOf(err) != tenantry.Unauthenticated {
+		t.Errorf("another client id: %v", err)
 	}
 }
