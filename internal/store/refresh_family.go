@@ -12,7 +12,7 @@ import (
 // good. Errors: NotFound.
 func (s *Store) RefreshTokenFamily(ctx context.Context, app tenantry.AppID, token string) (tenantry.Grant, error) {
 	id, _ := s.grantOf(token)
-	g, err := db.One(ctx, s.db.Lookup(), scanGrant,
+	g, err := db.One(ctx, s.db.Across(credentials).Lookup(), scanGrant,
 		`SELECT `+grantColumns+` FROM grants WHERE grants.id = $1 AND grants.app_id = $2`, id, app)
 	return found(g, err, "Token", "")
 }

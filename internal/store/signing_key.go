@@ -51,7 +51,7 @@ func (s *Store) AddSigningKey(ctx context.Context, k SigningKey) error {
 // RotateSigningKeys keeps next, which signs from now on, and drops the keys that retired
 // names; the ids of keys that are not there do no harm.
 func (s *Store) RotateSigningKeys(ctx context.Context, by tenantry.Actor, next SigningKey, retired []string) error {
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
+	return s.across(ctx, agencyWide, func(ctx context.Context, t *tx) error {
 		if err := s.insertSigningKey(ctx, t, next); err != nil {
 			return err
 		}
