@@ -38,7 +38,7 @@ func IsSealed(ctx context.Context, d *db.DB) (bool, error) {
 	if err != nil || version == 0 {
 		return false, err
 	}
-	return db.One(ctx, d.Read(), func(r db.Row) (is bool, err error) { return is, r.Scan(&is) }, `SELECT EXISTS (SELECT 1 FROM signing_keys)`)
+	return db.One(ctx, d.Across("it is asked before a migration, which makes the role of tenants").Read(), func(r db.Row) (is bool, err error) { return is, r.Scan(&is) }, `SELECT EXISTS (SELECT 1 FROM signing_keys)`)
 }
 
 // AddSigningKey keeps a key of the token issuer; the newest one signs.
