@@ -165,3 +165,36 @@ func refusedOn(t *testing.T, dir, url string) string {
 	t.Helper()
 	return refused(t, exitFailed, "serve", "--addr", "127.0.0.1:0", "--data", dir, "--db", url)
 }
+
+// TestMigrateCitus: what is to be run on a cluster is printed, and where there is none the
+// program says so and has migrated all the same.
+func TestMigrateCitus(t *testing.T) {
+	_, url := onProxy(t)
+	at := []string{"migrate", "--db", url, "--data", t.TempDir(), "--citus"}
+	code, _, said := once(t, append(at, "--dry-run")...)
+	if code != 1 || !strings.Contains(said, `run "tenantry migrate"`) {
+		t.Errorf("an empty database: %d %s", code, said)
+	}
+	code, out, said := once(t, at...)
+	if code != 1 || !strings.Contains(out, "Migrated the database") || !strings.Contains(said, "CREATE EXTENSION citus") {
+		t.Errorf("without Citus: %d %s %s", code, out, said)
+	}
+	out = must(t, append(at, "--dry-run")...)
+	for _, want := range []string{
+		"SELECT create_reference_table('companies');\n",
+		"SELECT create_distributed_table('locations', 'location_id');\n",
+		"SELECT create_distributed_table('tags', 'location_id', colocate_with => 'locations');\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s is not in %s", want, out)
+		}
+	}
+	for verb, want := range map[string]string{
+		"--dry-run": "goes with --citus",
+		"--citus":   "only a PostgreSQL database",
+	} {
+		if code, _, said := once(t, "migrate", "--data", t.TempDir(), verb); code == 0 || !strings.Contains(said, want) {
+			t.Errorf("%s: %d %s", verb, code, said)
+		}
+	}
+}

@@ -71,14 +71,15 @@ type DB struct {
 // engine is what SQLite and PostgreSQL do differently.
 type engine interface {
 	name() EngineName
-	read() Q
-	lookup() Q
+	read(fence) Q
+	lookup(fence) Q
 	write(ctx context.Context, fn func(context.Context, *Tx) error) error
-	snapshot(ctx context.Context, fn func(context.Context, Q) error) error
+	snapshot(ctx context.Context, part fence, fn func(context.Context, Q) error) error
 	stats() Stats
 	check(ctx context.Context) error
 	hasTable(ctx context.Context, name string) (bool, error)
 	migrate(ctx context.Context, migrations fs.FS) error
+	raiseFence(ctx context.Context) error
 	close() error
 }
 
@@ -172,11 +173,11 @@ func (d *DB) Engine() EngineName { return d.engine.name() }
 // that [DB.Write] had answered before it began. A query made while the rows of
 // another are open takes a second connection. One that takes longer than ten seconds is
 // stopped with Unavailable, so that no request holds a connection from the others.
-func (d *DB) Read() Q { return d.engine.read() }
+func (d *DB) Read() Q { return d.engine.read(fence{}) }
 
 // Lookup is [DB.Read] for a query that reads a few rows by an index, however large the
 // tables are. On SQLite it is faster, has no time limit and does not end with its context.
-func (d *DB) Lookup() Q { return d.engine.lookup() }
+func (d *DB) Lookup() Q { return d.engine.lookup(fence{}) }
 
 // Write runs fn in a transaction and returns once it is committed, or with the
 // reason why nothing of it was kept. fn must be quick, must not call Write, and must let
@@ -207,7 +208,7 @@ func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 // q after it has returned, and must close the rows of a query before the next. An error of
 // fn is returned as it is.
 func (d *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Q) error) error {
-	return d.engine.snapshot(ctx, fn)
+	return d.engine.snapshot(ctx, fence{}, fn)
 }
 
 // Check looks for damage: on SQLite in the structure of the file and in references to

@@ -27,7 +27,8 @@ func embedded(engine EngineName) (fs.FS, error) {
 
 // Migrate brings the schema to [DB.LatestVersion], each migration in one
 // transaction, and tells where it started and where it arrived; after a failure
-// that is the last migration that is complete. A database that is up to date is left alone. Nothing
+// that is the last migration that is complete. A database that is up to date is left alone, but
+// for what [Part] needs on PostgreSQL: a role, which a restored database may lack. Nothing
 // may write meanwhile; of several programs that migrate one PostgreSQL database, one does and
 // the others wait, and none can through a pooler. [ErrNewerSchema] when the database is ahead of this program.
 func (d *DB) Migrate(ctx context.Context) (from, to Version, err error) {
@@ -45,11 +46,14 @@ func (d *DB) Migrate(ctx context.Context) (from, to Version, err error) {
 			ErrNewerSchema, from, latest)
 	}
 	if from == latest {
-		return from, from, nil
+		return from, from, d.engine.raiseFence(ctx)
 	}
 	failure := d.engine.migrate(ctx, d.migrations)
 	if to, err = d.SchemaVersion(context.WithoutCancel(ctx)); failure != nil {
 		return from, to, failure
+	}
+	if err == nil {
+		err = d.engine.raiseFence(ctx)
 	}
 	if err == nil && from > 0 {
 		err = d.Check(ctx) // migrations run without the engine watching references
@@ -76,7 +80,7 @@ func (d *DB) SchemaVersion(ctx context.Context) (Version, error) {
 	if has, err := d.engine.hasTable(ctx, versionTable); err != nil || !has {
 		return 0, err
 	}
-	return One(ctx, d.Read(), func(r Row) (v Version, err error) { return v, r.Scan(&v) },
+	return One(ctx, d.Across("any role may be missing still").Read(), func(r Row) (v Version, err error) { return v, r.Scan(&v) },
 		"SELECT coalesce(max(version_id), 0) FROM "+versionTable)
 }
 

@@ -25,6 +25,7 @@ type postgresEngine struct {
 	tune   tuning
 	closed atomic.Bool
 	writes atomic.Uint64 // transactions that ran, without those that were repeated
+	app    string        // the role of a part of a tenant; "" is no fence
 }
 
 const (
@@ -40,11 +41,14 @@ const (
 	startPause = 250 * time.Millisecond
 )
 
-// poolerParameter is the one parameter of a PostgreSQL URL that is this package's.
-const poolerParameter = "pooler"
+// The parameters of a PostgreSQL URL that are this package's, each with one value.
+const (
+	poolerParameter = "pooler" // transaction
+	fenceParameter  = "fence"  // off
+)
 
 func openPostgres(ctx context.Context, databaseURL string, opts Options, t tuning) (*postgresEngine, error) {
-	config, err := postgresConfig(databaseURL, opts, t)
+	config, fenced, err := postgresConfig(databaseURL, opts, t)
 	if err != nil {
 		return nil, err
 	}
@@ -56,26 +60,28 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options, t tunin
 	if err := e.await(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", Redact(databaseURL), err), e.close())
 	}
+	if !fenced {
+		e.app = ""
+	}
 	return e, nil
 }
 
 // postgresConfig reads the URL and adds what is not left to the operator.
-func postgresConfig(databaseURL string, opts Options, t tuning) (*pgxpool.Config, error) {
+func postgresConfig(databaseURL string, opts Options, t tuning) (config *pgxpool.Config, fenced bool, err error) {
 	const invalid = "database URL is not valid: it is postgres://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETERS"
 	u, err := url.Parse(databaseURL)
 	if err != nil {
-		return nil, errors.New(invalid) // the parser's error repeats the URL with its password
+		return nil, false, errors.New(invalid) // the parser's error repeats the URL with its password
 	}
 	query := u.Query()
-	pooler := query.Get(poolerParameter)
-	if query.Has(poolerParameter) && pooler != "transaction" {
-		return nil, fmt.Errorf(`database URL: %s must be "transaction" or left out`, poolerParameter)
+	pooled, err1 := ownParameter(query, poolerParameter, "transaction")
+	unfenced, err2 := ownParameter(query, fenceParameter, "off")
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, false, err
 	}
-	query.Del(poolerParameter)
 	u.RawQuery = query.Encode()
-	config, err := pgxpool.ParseConfig(u.String())
-	if err != nil {
-		return nil, errors.New(invalid) // as above
+	if config, err = pgxpool.ParseConfig(u.String()); err != nil {
+		return nil, false, errors.New(invalid) // as above
 	}
 	if !query.Has("pool_max_conns") {
 		config.MaxConns = poolConns
@@ -89,11 +95,11 @@ func postgresConfig(databaseURL string, opts Options, t tuning) (*pgxpool.Config
 	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelTimeout}
 	}
-	if pooler != "" { // see pooled
+	if pooled { // see the function of this name
 		// The next transaction may run on another server connection, which has neither the
 		// statements that this one prepared nor its settings.
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
-		return config, nil
+		return config, !unfenced, nil
 	}
 	setDefaults(config.ConnConfig.RuntimeParams, map[string]string{
 		"application_name": "tenantry",
@@ -104,7 +110,16 @@ func postgresConfig(databaseURL string, opts Options, t tuning) (*pgxpool.Config
 	if opts.Durability != Full {
 		setDefaults(config.ConnConfig.RuntimeParams, map[string]string{"synchronous_commit": "off"})
 	}
-	return config, nil
+	return config, !unfenced, nil
+}
+
+// ownParameter takes a parameter with one value out of those that the driver gets.
+func ownParameter(query url.Values, name, value string) (given bool, err error) {
+	if given = query.Has(name); given && query.Get(name) != value {
+		return false, fmt.Errorf("database URL: %s must be %q or left out", name, value)
+	}
+	query.Del(name)
+	return given, nil
 }
 
 // pooled tells whether a pooler in transaction mode stands before the server.
@@ -160,7 +175,7 @@ func (e *postgresEngine) await(ctx context.Context) error {
 func (e *postgresEngine) greet(ctx context.Context) error {
 	var version int
 	var encoding string
-	err := e.pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')").Scan(&version, &encoding)
+	err := e.pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), "+appRole).Scan(&version, &encoding, &e.app)
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok && failure.Code == codeNoDatabase {
 		return fmt.Errorf("%w: %w", ErrNoDatabase, err)
 	}
@@ -209,12 +224,12 @@ func (e *postgresEngine) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 func (e *postgresEngine) name() EngineName { return Postgres }
 
 func (e *postgresEngine) hasTable(ctx context.Context, name string) (bool, error) {
-	return One(ctx, e.read(), func(r Row) (has bool, err error) { return has, r.Scan(&has) }, "SELECT to_regclass($1) IS NOT NULL", name)
+	return One(ctx, e.read(unfenced), func(r Row) (has bool, err error) { return has, r.Scan(&has) }, "SELECT to_regclass($1) IS NOT NULL", name)
 }
 
 func (e *postgresEngine) check(ctx context.Context) error {
 	text := func(r Row) (s string, err error) { return s, r.Scan(&s) }
-	found, err := All(ctx, e.read(), text, `SELECT 'index ' || indexrelid::regclass::text FROM pg_index WHERE NOT (indisvalid AND indisready)
+	found, err := All(ctx, e.read(unfenced), text, `SELECT 'index ' || indexrelid::regclass::text FROM pg_index WHERE NOT (indisvalid AND indisready)
 		UNION ALL SELECT 'constraint ' || conname::text FROM pg_constraint WHERE NOT convalidated ORDER BY 1 LIMIT 10`)
 	if err == nil && len(found) > 0 {
 		err = fmt.Errorf("database has what does not hold: %q", found)

@@ -11,20 +11,21 @@ import (
 )
 
 // postgresReader is the [Q] outside of transactions: each query is one.
-type postgresReader struct{ *postgresEngine }
+type postgresReader struct {
+	*postgresEngine
 
-func (e *postgresEngine) read() Q { return postgresReader{e} }
+	part fence
+}
+
+func (e *postgresEngine) read(part fence) Q { return postgresReader{e, part} }
 
 // lookup has the limit of every read: the network may take as long as it likes.
-func (e *postgresEngine) lookup() Q { return e.read() }
-
-// readOnly begins the implicit transaction that a query shares with it.
-const readOnly = "SELECT set_config('transaction_read_only', 'on', true)"
+func (e *postgresEngine) lookup(part fence) Q { return e.read(part) }
 
 func (r postgresReader) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.tune.readLimit, errTooSlow)
 	defer cancel()
-	conn, rows, err := r.first(ctx, readOnly, query, args)
+	conn, rows, err := r.first(ctx, r.beginRead(r.part), query, args)
 	if err != nil {
 		return 0, slow(ctx, writes(query, err))
 	}
@@ -35,7 +36,7 @@ func (r postgresReader) Exec(ctx context.Context, query string, args ...any) (in
 
 func (r postgresReader) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.tune.readLimit, errTooSlow)
-	conn, rows, err := r.first(ctx, readOnly, query, args)
+	conn, rows, err := r.first(ctx, r.beginRead(r.part), query, args)
 	if err != nil {
 		defer cancel()
 		return nil, slow(ctx, writes(query, err))
@@ -46,10 +47,10 @@ func (r postgresReader) Query(ctx context.Context, query string, args ...any) (*
 	}}, nil
 }
 
-// first runs the first statement of a transaction, in one batch with the one that begins it. A
+// first runs the first statement of a transaction, in one batch with those that begin it. A
 // connection that turns out to be broken is replaced: it took nothing with it that was
 // told to anybody.
-func (e *postgresEngine) first(ctx context.Context, begin, query string, args []any) (*pgxpool.Conn, *pgRows, error) {
+func (e *postgresEngine) first(ctx context.Context, begin []statement, query string, args []any) (*pgxpool.Conn, *pgRows, error) {
 	for attempt := 1; ; attempt++ {
 		conn, err := e.acquire(ctx)
 		if err != nil {
@@ -77,18 +78,31 @@ type pgRows struct {
 	has     bool             // that there is one
 }
 
+// statement is one that runs before another, in its batch.
+type statement struct {
+	query string
+	args  []any
+}
+
 // send runs a statement and waits for its first row, so that what it fails with is known.
-func send(ctx context.Context, conn *pgx.Conn, begin, query string, args []any) (*pgRows, error) {
+func send(ctx context.Context, conn *pgx.Conn, before []statement, query string, args []any) (*pgRows, error) {
 	r := &pgRows{ctx: ctx, conn: conn, waiting: true}
 	var err error
-	if begin == "" {
+	if len(before) == 0 {
 		r.Rows, err = conn.Query(ctx, query, args...)
 	} else {
 		var b pgx.Batch
-		b.Queue(begin)
+		for _, s := range before {
+			b.Queue(s.query, s.args...)
+		}
 		b.Queue(query, args...)
 		r.batch = conn.SendBatch(ctx, &b)
-		if _, err = r.batch.Exec(); err == nil {
+		for range before {
+			if err == nil {
+				_, err = r.batch.Exec()
+			}
+		}
+		if err == nil {
 			r.Rows, err = r.batch.Query()
 		}
 	}

@@ -408,7 +408,7 @@ func TestPostgresMigrateAtOnce(t *testing.T) {
 		t.Error(err)
 	}
 	d := openPostgresAt(t, server.URL(name))
-	if n, err := One(t.Context(), d.Read(), scanInt, "SELECT count(*) FROM schema_versions WHERE version_id = 1"); err != nil || n != 1 {
+	if n, err := One(t.Context(), d.Across("a test").Read(), scanInt, "SELECT count(*) FROM schema_versions WHERE version_id = 1"); err != nil || n != 1 {
 		t.Errorf("migrated %d times, %v", n, err)
 	}
 }

@@ -20,6 +20,8 @@ const (
 type postgresTx struct {
 	engine *postgresEngine
 	begin  string
+	fence  fence         // of the next statement
+	raised fence         // that the server knows of
 	conn   *pgxpool.Conn // nil before the first statement
 	open   *Rows         // of the last query
 	failed error         // what undid the transaction
@@ -50,11 +52,19 @@ func (t *postgresTx) send(ctx context.Context, query string, args []any) (rows *
 	if t.failed != nil {
 		return nil, unavailable(fmt.Errorf("%w: %w", errTxLost, t.failed))
 	}
+	var before []statement
 	if t.conn == nil {
-		t.conn, rows, err = t.engine.first(ctx, t.begin, query, args)
-	} else {
-		rows, err = send(ctx, t.conn.Conn(), "", query, args)
+		before = []statement{{query: t.begin}}
 	}
+	if t.fence != t.raised {
+		before = append(before, t.engine.move(t.fence)...)
+	}
+	if t.conn == nil {
+		t.conn, rows, err = t.engine.first(ctx, before, query, args)
+	} else {
+		rows, err = send(ctx, t.conn.Conn(), before, query, args)
+	}
+	t.raised = t.fence
 	return rows, t.note(err)
 }
 
@@ -110,10 +120,10 @@ func (t *postgresTx) end() {
 	_, _ = t.conn.Exec(ctx, "ROLLBACK") // what fails here, Release closes
 }
 
-func (e *postgresEngine) snapshot(ctx context.Context, fn func(ctx context.Context, q Q) error) error {
+func (e *postgresEngine) snapshot(ctx context.Context, part fence, fn func(ctx context.Context, q Q) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.tune.readLimit, errTooSlow)
 	defer cancel()
-	t := &postgresTx{engine: e, begin: beginSnapshot}
+	t := &postgresTx{engine: e, begin: beginSnapshot, fence: part, raised: unfenced}
 	defer t.end()
 	return slow(ctx, fn(ctx, t))
 }
@@ -140,7 +150,7 @@ func (e *postgresEngine) write(ctx context.Context, fn func(context.Context, *Tx
 func (e *postgresEngine) attempt(ctx context.Context, fn func(context.Context, *Tx) error) (repeat bool, err error) {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), e.tune.writeLimit, errTooSlow)
 	defer cancel()
-	t := &postgresTx{engine: e, begin: beginWrite}
+	t := &postgresTx{engine: e, begin: beginWrite, raised: unfenced}
 	tx := &Tx{on: t, locks: true}
 	defer func() {
 		tx.ended.Store(true)

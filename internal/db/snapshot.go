@@ -12,7 +12,7 @@ type snapshot struct {
 	missed []string // queries that no statement was kept for
 }
 
-func (e *sqliteEngine) snapshot(ctx context.Context, fn func(ctx context.Context, q Q) error) error {
+func (e *sqliteEngine) snapshot(ctx context.Context, _ fence, fn func(ctx context.Context, q Q) error) error {
 	p := e.reader
 	if p.closed.Load() {
 		return unavailable(errClosed)

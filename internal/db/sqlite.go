@@ -60,9 +60,9 @@ func openSQLite(ctx context.Context, path string, opts Options, t tuning) (*sqli
 
 func (e *sqliteEngine) name() EngineName { return SQLite }
 
-func (e *sqliteEngine) read() Q { return e.reader }
+func (e *sqliteEngine) read(fence) Q { return e.reader }
 
-func (e *sqliteEngine) lookup() Q { return lookups{e.reader} }
+func (e *sqliteEngine) lookup(fence) Q { return lookups{e.reader} }
 
 func (e *sqliteEngine) write(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	return e.writer.do(ctx, fn)

@@ -133,6 +133,7 @@ func wantOneEach(t *testing.T, e *testkit.Env, loc tenantry.LocationID) {
 func exec(t *testing.T, e *testkit.Env, query string, args ...any) {
 	t.Helper()
 	err := e.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		tx.Across("a test")
 		_, err := tx.Exec(ctx, query, args...)
 		return err
 	})

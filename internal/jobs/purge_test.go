@@ -57,7 +57,7 @@ func TestPurgeBreaksOffAnywhere(t *testing.T) {
 		rows := func(loc tenantry.LocationID) (n map[string]int) {
 			n = map[string]int{}
 			for _, table := range tables {
-				n[table] = ok[int](t)(db.One(t.Context(), e.DB.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
+				n[table] = ok[int](t)(db.One(t.Context(), e.DB.Across("a test").Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
 					`SELECT count(*) FROM `+table+` WHERE location_id = $1`, loc))
 			}
 			return n

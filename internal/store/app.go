@@ -72,7 +72,7 @@ func (s *Store) CreateApp(ctx context.Context, by tenantry.Actor, a tenantry.App
 	if err := a.Check(); err != nil {
 		return a, err
 	}
-	err := s.write(ctx, func(ctx context.Context, t *tx) error {
+	err := s.across(ctx, agencyWide, func(ctx context.Context, t *tx) error {
 		a, t.company = tenantry.NewApp(a, t.now), a.CompanyID
 		uris, err := encode(a.RedirectURIs)
 		if err != nil {
@@ -173,7 +173,7 @@ func (s *Store) AppSecrets(ctx context.Context, app tenantry.AppID) ([]tenantry.
 // RotateAppSecret adds a client secret, of which it gets the SHA-256. The one before it
 // stays good, older ones do not: rotating twice ends one that leaked. Errors: NotFound.
 func (s *Store) RotateAppSecret(ctx context.Context, by tenantry.Actor, app tenantry.AppID, secretHash string) (secret tenantry.AppSecret, err error) {
-	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+	err = s.across(ctx, agencyWide, func(ctx context.Context, t *tx) error {
 		a, err := db.One(ctx, t, scanApp, `SELECT `+appColumns+` FROM apps a WHERE a.id = $1 AND a.deleted_at IS NULL`+t.ForUpdate(), app)
 		if err != nil {
 			_, err = found(a, err, "App", string(app))

@@ -23,20 +23,20 @@ func (s *Store) DeleteApp(ctx context.Context, by tenantry.Actor, id tenantry.Ap
 		return err
 	}
 	drop := func(ctx context.Context, t *tx) error { return t.dropApp(ctx, by, id) }
-	err := s.write(ctx, drop)
+	err := s.across(ctx, agencyWide, drop)
 	if errors.Is(err, db.ErrForeignKey) {
 		// It came on a location that was being made when it was disabled.
 		if err := s.uninstallEverywhere(ctx, by, id); err != nil {
 			return err
 		}
-		err = s.write(ctx, drop)
+		err = s.across(ctx, agencyWide, drop)
 	}
 	return err
 }
 
 func (s *Store) uninstallEverywhere(ctx context.Context, by tenantry.Actor, id tenantry.AppID) error {
 	for done := false; !done; {
-		err := s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		err := s.across(ctx, agencyWide, func(ctx context.Context, t *tx) (err error) {
 			done, err = t.uninstallSome(ctx, by, id, `i.app_id = $1`, id)
 			return err
 		})
@@ -49,7 +49,7 @@ func (s *Store) uninstallEverywhere(ctx context.Context, by tenantry.Actor, id t
 
 // disableApp takes away at once what an app could still be used with.
 func (s *Store) disableApp(ctx context.Context, by tenantry.Actor, id tenantry.AppID) error {
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
+	return s.across(ctx, agencyWide, func(ctx context.Context, t *tx) error {
 		a, err := db.One(ctx, t, scanApp, `SELECT `+appColumns+` FROM apps a WHERE a.id = $1`, id)
 		if err != nil {
 			_, err = found(a, err, "App", string(id))

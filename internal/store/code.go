@@ -13,7 +13,7 @@ import (
 // user may not approve this, see [tenantry.Consent.Check], NoAccess when a chosen location is
 // not the company's, Refused with code location_inactive when the only one is paused.
 func (s *Store) CreateCode(ctx context.Context, hash string, c tenantry.Consent) error {
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
+	return s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		if _, err := t.checkConsent(ctx, c); err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func (s *Store) CodeExists(ctx context.Context, hash string) (bool, error) {
 func (s *Store) ExchangeCode(ctx context.Context, hash string, x tenantry.CodeExchange) (issued tenantry.Issued, err error) {
 	var app tenantry.App
 	var c codeRow
-	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+	err = s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		c, err = codeOf(ctx, t, hash)
 		switch {
 		case err != nil:
@@ -145,7 +145,7 @@ func (s *Store) ExchangeCode(ctx context.Context, hash string, x tenantry.CodeEx
 			return tenantry.Issued{}, err
 		}
 	}
-	issued.ApprovedLocations, err = approved(ctx, s.db.Read(), issued.Grant)
+	issued.ApprovedLocations, err = approved(ctx, s.db.Across(credentials).Read(), issued.Grant)
 	return issued, err
 }
 
@@ -215,7 +215,7 @@ func (s *Store) installOnAll(ctx context.Context, c tenantry.Consent, app tenant
 	install := tenantry.Install{AppID: app.ID, VersionID: app.VersionID, UserID: c.UserID}
 	for after := tenantry.LocationID(""); ; {
 		n, last := 0, after
-		err := s.write(ctx, func(ctx context.Context, t *tx) error {
+		err := s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 			missing, err := db.All(ctx, t, scanLocationID, `SELECT l.location_id FROM locations l
 				WHERE l.company_id = $1 AND l.deleted_at IS NULL AND l.location_id > $2
 					AND NOT EXISTS (SELECT 1 FROM installs i WHERE i.location_id = l.location_id AND i.app_id = $3)

@@ -10,7 +10,7 @@ import (
 // CreateCompany adds an agency, for the command line: the system is who does it. Like all
 // that belongs to no location, its event and audit record have none.
 func (s *Store) CreateCompany(ctx context.Context, name, email string) (id tenantry.CompanyID, err error) {
-	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+	err = s.across(ctx, agencyWide, func(ctx context.Context, t *tx) error {
 		id = tenantry.CompanyID(t.newID())
 		t.company = id
 		_, err := t.Exec(ctx, `INSERT INTO companies (id, name, email, created_at) VALUES ($1, $2, $3, $4)`,

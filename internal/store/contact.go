@@ -19,12 +19,12 @@ func scanContact(r db.Row) (c tenantry.Contact, err error) {
 
 // Contact reads one contact with the names of its tags, sorted. Errors: NotFound.
 func (s *Store) Contact(ctx context.Context, loc tenantry.LocationID, id tenantry.ContactID) (tenantry.Contact, error) {
-	c, err := db.One(ctx, s.db.Lookup(), scanContact,
+	c, err := db.One(ctx, s.db.Within(loc).Lookup(), scanContact,
 		`SELECT `+contactColumns+` FROM contacts WHERE location_id = $1 AND id = $2`, loc, id)
 	if c, err = found(c, err, "Contact", string(id)); err != nil {
 		return c, err
 	}
-	c.Tags, err = db.All(ctx, s.db.Read(), func(r db.Row) (name string, err error) { return name, r.Scan(&name) },
+	c.Tags, err = db.All(ctx, s.db.Within(loc).Read(), func(r db.Row) (name string, err error) { return name, r.Scan(&name) },
 		`SELECT t.name FROM contact_tags ct JOIN tags t ON t.location_id = ct.location_id AND t.id = ct.tag_id
 			WHERE ct.location_id = $1 AND ct.contact_id = $2 ORDER BY t.name`, loc, id)
 	return c, err

@@ -30,14 +30,14 @@ func scanCustomField(r db.Row) (f tenantry.CustomField, err error) {
 // the folders: all of them, in order of position, creation and id.
 func (s *Store) CustomFields(ctx context.Context, loc tenantry.LocationID, m tenantry.FieldModel) ([]tenantry.CustomField, error) {
 	where, args := customFieldsWhere(loc, tenantry.CustomFieldFilter{DocumentType: tenantry.FieldDocument, Model: m})
-	return db.All(ctx, s.db.Read(), scanCustomField,
+	return db.All(ctx, s.db.Within(loc).Read(), scanCustomField,
 		`SELECT `+customFieldColumns+` FROM custom_fields WHERE `+where+` ORDER BY position, created_at, id`, args...)
 }
 
 // SearchCustomFields gives a page of the custom fields or folders that the filter selects.
 func (s *Store) SearchCustomFields(ctx context.Context, loc tenantry.LocationID, f tenantry.CustomFieldFilter) (tenantry.Page[tenantry.CustomField], error) {
 	where, args := customFieldsWhere(loc, f)
-	return page(ctx, s, scanCustomField, `SELECT count(*) FROM custom_fields WHERE `+where,
+	return page(ctx, s.db.Within(loc), scanCustomField, `SELECT count(*) FROM custom_fields WHERE `+where,
 		`SELECT `+customFieldColumns+` FROM custom_fields WHERE `+where+` ORDER BY position, created_at, id`, args, f.Limit, f.Skip)
 }
 
@@ -58,9 +58,9 @@ func customFieldsWhere(loc tenantry.LocationID, f tenantry.CustomFieldFilter) (w
 // as contact.colour: the dot tells the two apart. Errors: NotFound.
 func (s *Store) CustomField(ctx context.Context, loc tenantry.LocationID, id tenantry.CustomFieldID) (tenantry.CustomField, error) {
 	if !strings.Contains(string(id), ".") {
-		return customFieldOf(ctx, s.db.Lookup(), loc, id)
+		return customFieldOf(ctx, s.db.Within(loc).Lookup(), loc, id)
 	}
-	f, err := db.One(ctx, s.db.Lookup(), scanCustomField, `SELECT `+customFieldColumns+` FROM custom_fields
+	f, err := db.One(ctx, s.db.Within(loc).Lookup(), scanCustomField, `SELECT `+customFieldColumns+` FROM custom_fields
 		WHERE location_id = $1 AND field_key = $2 AND document_type = 'field'`, loc, id)
 	return foundCustomField(f, err, id)
 }
@@ -109,17 +109,17 @@ func (s *Store) CreateCustomField(ctx context.Context, loc tenantry.LocationID, 
 
 // NewCustomFieldProblems lists what [Store.CreateCustomField] would refuse as Invalid.
 func (s *Store) NewCustomFieldProblems(ctx context.Context, loc tenantry.LocationID, d tenantry.CustomFieldDraft) ([]tenantry.Problem, error) {
-	return parentProblems(ctx, s.db.Read(), d.Field("", loc, time.Time{}))
+	return parentProblems(ctx, s.db.Within(loc).Read(), d.Field("", loc, time.Time{}))
 }
 
 // CustomFieldProblems lists what [Store.UpdateCustomField] would refuse as Invalid.
 // Errors: NotFound.
 func (s *Store) CustomFieldProblems(ctx context.Context, loc tenantry.LocationID, id tenantry.CustomFieldID, p tenantry.CustomFieldPatch) ([]tenantry.Problem, error) {
-	before, err := customFieldOf(ctx, s.db.Lookup(), loc, id)
+	before, err := customFieldOf(ctx, s.db.Within(loc).Lookup(), loc, id)
 	if err != nil {
 		return nil, err
 	}
-	return patchProblems(ctx, s.db.Read(), before, p)
+	return patchProblems(ctx, s.db.Within(loc).Read(), before, p)
 }
 
 // parentProblems checks that the field's folder is one of its location and model.

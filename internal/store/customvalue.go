@@ -19,7 +19,7 @@ func scanCustomValue(r db.Row) (v tenantry.CustomValue, err error) {
 
 // CustomValues lists the custom values of a location, oldest first.
 func (s *Store) CustomValues(ctx context.Context, loc tenantry.LocationID) ([]tenantry.CustomValue, error) {
-	return db.All(ctx, s.db.Read(), scanCustomValue, customValuesOf, loc)
+	return db.All(ctx, s.db.Within(loc).Read(), scanCustomValue, customValuesOf, loc)
 }
 
 // customValuesOf relies on ids that sort in the order of their making.
@@ -27,7 +27,7 @@ const customValuesOf = `SELECT ` + customValueColumns + ` FROM custom_values WHE
 
 // CustomValue reads one custom value. Errors: NotFound.
 func (s *Store) CustomValue(ctx context.Context, loc tenantry.LocationID, id tenantry.CustomValueID) (tenantry.CustomValue, error) {
-	return customValueOf(ctx, s.db.Lookup(), loc, id)
+	return customValueOf(ctx, s.db.Within(loc).Lookup(), loc, id)
 }
 
 func customValueOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tenantry.CustomValueID) (tenantry.CustomValue, error) {

@@ -22,7 +22,7 @@ const exchangedTooMany = `SELECT id FROM grants WHERE location_id = $1 AND app_i
 // location is unknown or of another company; Unauthenticated when the token was revoked
 // meanwhile; Refused with code location_inactive or app_not_installed.
 func (s *Store) ExchangeLocation(ctx context.Context, caller tenantry.Caller, loc tenantry.LocationID) (issued tenantry.Issued, err error) {
-	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+	err = s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		l, err := t.lockedLocation(ctx, loc)
 		switch {
 		case err != nil:
@@ -86,6 +86,6 @@ func (s *Store) IssueForOwner(ctx context.Context, app tenantry.AppID) (tenantry
 		Grant:   tenantry.Grant{AppID: a.ID, Class: tenantry.Agency, CompanyID: a.CompanyID, Scopes: a.Scopes, CreatedAt: now},
 		TokenID: tenantry.TokenID(s.ids.Next(now)), IssuedAt: now,
 	}
-	issued.ApprovedLocations, err = approved(ctx, s.db.Read(), issued.Grant)
+	issued.ApprovedLocations, err = approved(ctx, s.db.Across(credentials).Read(), issued.Grant)
 	return issued, err
 }

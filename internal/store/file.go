@@ -11,7 +11,7 @@ import (
 // File reads the row of an uploaded file. Errors: NotFound, when the location is
 // deleted too.
 func (s *Store) File(ctx context.Context, loc tenantry.LocationID, owner string, id tenantry.FileID) (tenantry.File, error) {
-	f, err := db.One(ctx, s.db.Read(), func(r db.Row) (f tenantry.File, err error) {
+	f, err := db.One(ctx, s.db.Within(loc).Read(), func(r db.Row) (f tenantry.File, err error) {
 		var created int64
 		err = r.Scan(&f.ID, &f.LocationID, &f.OwnerID, &f.FieldID, &f.Name, &f.MIME, &f.Size, &f.SHA256, &created)
 		f.CreatedAt = at(created)
@@ -50,13 +50,13 @@ func (s *Store) AddFiles(ctx context.Context, loc tenantry.LocationID, by tenant
 func (s *Store) KnownFiles(ctx context.Context, loc tenantry.LocationID, ids []tenantry.FileID) ([]tenantry.FileID, error) {
 	var q conditions
 	q.add(`location_id = ` + q.arg(loc) + ` AND id IN (` + inArgs(&q, ids) + `)`)
-	return db.All(ctx, s.db.Read(), func(r db.Row) (id tenantry.FileID, err error) { return id, r.Scan(&id) },
+	return db.All(ctx, s.db.Within(loc).Read(), func(r db.Row) (id tenantry.FileID, err error) { return id, r.Scan(&id) },
 		`SELECT id FROM files`+q.where(), q.args...)
 }
 
 // KnowsLocation tells whether this database has ever had the location: its events outlive it.
 func (s *Store) KnowsLocation(ctx context.Context, loc tenantry.LocationID) (bool, error) {
-	return db.One(ctx, s.db.Read(), func(r db.Row) (is bool, err error) { return is, r.Scan(&is) },
+	return db.One(ctx, s.db.Within(loc).Read(), func(r db.Row) (is bool, err error) { return is, r.Scan(&is) },
 		`SELECT EXISTS (SELECT 1 FROM locations WHERE location_id = $1) OR EXISTS (SELECT 1 FROM events WHERE location_id = $1)`, loc)
 }
 

@@ -135,7 +135,7 @@ func (s *Store) revokeGrant(ctx context.Context, by tenantry.Actor, reason strin
 	if err := s.dropEnded(ctx, exchangedFor+` AND app_id = $2`, id, app); err != nil {
 		return err
 	}
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
+	return s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		return t.revokeGrants(ctx, by, reason, `id = $1 AND app_id = $2`, id, app)
 	})
 }
@@ -149,7 +149,7 @@ func (s *Store) dropEnded(ctx context.Context, where string, args ...any) error 
 	query := `DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE ` + where + ` AND revoked_at IS NOT NULL LIMIT ` +
 		c.arg(installStep) + `) RETURNING id`
 	for left := installStep; left == installStep; {
-		err := s.write(ctx, func(ctx context.Context, t *tx) error {
+		err := s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 			ended, err := db.All(ctx, t, func(r db.Row) (id tenantry.GrantID, err error) { return id, r.Scan(&id) }, query, c.args...)
 			left = len(ended)
 			for _, id := range ended {

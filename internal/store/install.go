@@ -115,7 +115,7 @@ func (t *tx) installFollowers(ctx context.Context, by tenantry.Actor) error {
 
 // Install reads where an app is installed: on a location. Errors: NotFound.
 func (s *Store) Install(ctx context.Context, loc tenantry.LocationID, app tenantry.AppID) (tenantry.Install, error) {
-	return installOf(ctx, s.db.Lookup(), loc, app)
+	return installOf(ctx, s.db.Within(loc).Lookup(), loc, app)
 }
 
 func installOf(ctx context.Context, q db.Q, loc tenantry.LocationID, app tenantry.AppID) (tenantry.Install, error) {

@@ -14,7 +14,7 @@ func (s *Store) InstalledLocations(ctx context.Context, f tenantry.InstalledFilt
 	q := newInstalledQuery(f)
 	count, countArgs := q.count(), q.args
 	rows := q.page(f)
-	err = s.db.Snapshot(ctx, func(ctx context.Context, tx db.Q) error {
+	err = s.db.Across(agencyWide).Snapshot(ctx, func(ctx context.Context, tx db.Q) error {
 		if page.Total, err = db.One(ctx, tx, scanInt, count, countArgs...); err != nil {
 			return err
 		}

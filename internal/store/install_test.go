@@ -281,6 +281,7 @@ func TestInstallsOfALargeAgency(t *testing.T) {
 		ctx, c := t.Context(), newClient(t, e)
 		const many = 1003 // two steps of 500 and one more
 		err := e.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			tx.Across("a test")
 			for i := range many - 2 {
 				_, err := tx.Exec(ctx, `INSERT INTO locations (location_id, company_id, name, created_at, updated_at) VALUES ($1, $2, 'Many', 1, 1)`,
 					fmt.Sprint("many", i), e.CompanyA)

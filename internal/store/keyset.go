@@ -22,7 +22,7 @@ func pageOf[T any](ctx context.Context, s *Store, scan func(db.Row) (T, error), 
 	count, countArgs := `SELECT count(*) FROM `+k.from+k.where(), k.args
 	k.add(k.key + ` > ` + k.arg(k.after))
 	rows := `SELECT ` + k.columns + ` FROM ` + k.from + k.where() + ` ORDER BY ` + k.key + ` LIMIT ` + k.arg(k.limit)
-	err = s.db.Snapshot(ctx, func(ctx context.Context, q db.Q) error {
+	err = s.db.Across(agencyWide).Snapshot(ctx, func(ctx context.Context, q db.Q) error {
 		if page.Total, err = db.One(ctx, q, scanInt, count, countArgs...); err != nil {
 			return err
 		}

@@ -45,6 +45,7 @@ func TestALocationHasRoomForSoMany(t *testing.T) {
 		t.Run(kind.table, func(t *testing.T) {
 			forEach(t, func(t *testing.T, e *testkit.Env) {
 				err := e.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+					tx.Across("a test")
 					_, err := tx.Exec(ctx, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
 						INSERT INTO `+kind.table+` (location_id, id, `+kind.columns+`, created_at, updated_at)
 						SELECT $1, t, `+kind.values+`, i, i FROM (SELECT i, CAST(i AS TEXT) AS t FROM n) AS rows`, e.LocA, kind.limit-1)

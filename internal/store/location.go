@@ -44,7 +44,7 @@ func (s *Store) cachedLocation(ctx context.Context, loc tenantry.LocationID) (*t
 	if l := seen.find(loc); l != nil {
 		return l, nil
 	}
-	l, err := locationOf(ctx, s.db.Lookup(), loc)
+	l, err := locationOf(ctx, s.db.Within(loc).Lookup(), loc)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,8 @@ func (s *Store) CreateLocation(ctx context.Context, company tenantry.CompanyID, 
 		l = p.Apply(tenantry.Location{
 			ID: tenantry.LocationID(t.newID()), CompanyID: company, Active: true, CreatedAt: t.now, UpdatedAt: t.now,
 		})
-		t.loc, t.company = l.ID, company
+		t.within(l.ID)
+		t.company = company
 		if err := s.storeLocation(ctx, t, insertLocation, l, p, company, everything, t.now.UnixMilli()); err != nil {
 			return err
 		}
@@ -179,7 +180,7 @@ func (s *Store) storeSecret(ctx context.Context, t *tx, loc tenantry.LocationID,
 // Credentials opens the sealed credentials of a location, nil where it has none.
 // Errors: NoAccess.
 func (s *Store) Credentials(ctx context.Context, loc tenantry.LocationID) (*tenantry.Twilio, *tenantry.Mailgun, error) {
-	return s.credentials(ctx, s.db.Read(), loc)
+	return s.credentials(ctx, s.db.Within(loc).Read(), loc)
 }
 
 func (s *Store) credentials(ctx context.Context, q db.Q, loc tenantry.LocationID) (tw *tenantry.Twilio, mg *tenantry.Mailgun, err error) {

@@ -16,7 +16,7 @@ func (s *Store) SearchLocations(ctx context.Context, company tenantry.CompanyID,
 		return p, err
 	}
 	rows := `SELECT ` + locationColumns + ` FROM locations` + q.page
-	err = s.db.Snapshot(ctx, func(ctx context.Context, t db.Q) error {
+	err = s.db.Across(agencyWide).Snapshot(ctx, func(ctx context.Context, t db.Q) error {
 		if p.Total, err = db.One(ctx, t, scanInt, q.count, q.counted...); err == nil {
 			p.Items, err = db.All(ctx, t, scanLocation, rows, q.args...)
 		}
@@ -68,10 +68,10 @@ func (s *Store) searchCached(ctx context.Context, q locationSearch) (p tenantry.
 	if !ok {
 		return p, false, nil
 	}
-	ids, err := db.All(ctx, s.db.Lookup(), func(r db.Row) (id tenantry.LocationID, err error) { return id, r.Scan(&id, &p.Total) },
+	ids, err := db.All(ctx, s.db.Across(agencyWide).Lookup(), func(r db.Row) (id tenantry.LocationID, err error) { return id, r.Scan(&id, &p.Total) },
 		`SELECT location_id, (`+q.count+`) FROM locations`+q.page, q.args...)
 	if err == nil && len(ids) == 0 {
-		p.Total, err = db.One(ctx, s.db.Lookup(), scanInt, q.count, q.counted...)
+		p.Total, err = db.One(ctx, s.db.Across(agencyWide).Lookup(), scanInt, q.count, q.counted...)
 	}
 	if err != nil {
 		return p, false, err

@@ -36,7 +36,7 @@ func TestHotPathsUseIndexes(t *testing.T) {
 		queries[name] = query{text, q.args}
 	}
 	for name, q := range queries {
-		plan, err := db.All(t.Context(), s.db.Read(), func(r db.Row) (detail string, err error) {
+		plan, err := db.All(t.Context(), s.db.Across("a test").Read(), func(r db.Row) (detail string, err error) {
 			var id, parent, unused int
 			return detail, r.Scan(&id, &parent, &unused, &detail)
 		}, `EXPLAIN QUERY PLAN `+q.text, q.args...)

@@ -12,7 +12,7 @@ import (
 // Permissions lists what a location may use, in the order of
 // [tenantry.PermissionNames]. Errors: NoAccess.
 func (s *Store) Permissions(ctx context.Context, loc tenantry.LocationID) ([]string, error) {
-	return permissionsOf(ctx, s.db.Lookup(), loc)
+	return permissionsOf(ctx, s.db.Within(loc).Lookup(), loc)
 }
 
 func permissionsOf(ctx context.Context, q db.Q, loc tenantry.LocationID) ([]string, error) {

@@ -19,6 +19,7 @@ func crowd(t *testing.T, s *Store, like tenantry.LocationID) {
 	}
 	const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) `
 	err = s.db.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		tx.Across("a test")
 		_, err := tx.Exec(ctx, `INSERT INTO locations (location_id, company_id, name, created_at, updated_at, deleted_at) `+numbers+
 			`SELECT printf('L%05d', i), $1, 'n', i, i, CASE WHEN i % 1000 = 0 THEN i END FROM n`, company)
 		if err != nil {
@@ -37,6 +38,7 @@ func crowd(t *testing.T, s *Store, like tenantry.LocationID) {
 func plan(t *testing.T, s *Store, query string, args ...any) (text string) {
 	t.Helper()
 	err := s.db.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		tx.Across("a test")
 		steps, err := db.All(ctx, tx, func(r db.Row) (detail string, err error) {
 			var id, parent, unused int
 			return detail, r.Scan(&id, &parent, &unused, &detail)
@@ -72,6 +74,7 @@ func TestPollsReadWhatIsDue(t *testing.T) {
 	}
 	check("without statistics")
 	err := s.db.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		tx.Across("a test")
 		_, err := tx.Exec(ctx, `ANALYZE`)
 		return err
 	})

@@ -34,7 +34,7 @@ func purgeable() [][2]string {
 // DeletedLocations lists the locations that were deleted and not dropped yet, at most
 // limit from the one after `after` on.
 func (s *Store) DeletedLocations(ctx context.Context, after Work, limit int) ([]Work, error) {
-	return db.All(ctx, s.db.Read(), scanWork, deletedLocations, after.Since.UnixMilli(), after.LocationID, limit)
+	return db.All(ctx, s.db.Across(housekeeping).Read(), scanWork, deletedLocations, after.Since.UnixMilli(), after.LocationID, limit)
 }
 
 const deletedLocations = `SELECT deleted_at, location_id FROM locations
@@ -46,6 +46,7 @@ const deletedLocations = `SELECT deleted_at, location_id FROM locations
 // the location is live or dropped.
 func (s *Store) PurgeLocation(ctx context.Context, loc tenantry.LocationID, limit int) (done bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		t.within(loc)
 		if err := t.deletedLocation(ctx, loc); err != nil {
 			return err
 		}
@@ -90,6 +91,7 @@ func (t *tx) deletedLocation(ctx context.Context, loc tenantry.LocationID) error
 // location is live or dropped already.
 func (s *Store) DropLocation(ctx context.Context, loc tenantry.LocationID) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		t.within(loc)
 		if err := t.deletedLocation(ctx, loc); err != nil {
 			return err
 		}

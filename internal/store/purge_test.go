@@ -78,6 +78,7 @@ func fill(t *testing.T, e *testkit.Env, loc tenantry.LocationID) {
 			marks = append(marks, db.In(1, len(args)))
 		}
 		err := e.DB.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			tx.Across("a test")
 			_, err := tx.Exec(ctx, `INSERT INTO `+table+` (`+strings.Join(names, ", ")+`) VALUES (`+strings.Join(marks, ", ")+`)`, args...)
 			return err
 		})
@@ -92,7 +93,7 @@ func rows(t *testing.T, e *testkit.Env, loc tenantry.LocationID) map[string]int 
 	t.Helper()
 	n := map[string]int{}
 	for _, table := range tenantTables(t, e) {
-		n[table] = ok[int](t)(db.One(t.Context(), e.DB.Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
+		n[table] = ok[int](t)(db.One(t.Context(), e.DB.Across("a test").Read(), func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
 			`SELECT count(*) FROM `+table+` WHERE location_id = $1`, loc))
 	}
 	return n

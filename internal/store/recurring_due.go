@@ -29,7 +29,7 @@ func scanWork(r db.Row) (w Work, err error) {
 // once for each time at which one of its series is due, and a deleted one until it is purged:
 // what is not due is not looked at, however much there is.
 func (s *Store) DueLocations(ctx context.Context, after Work, limit int) ([]Work, error) {
-	return db.All(ctx, s.db.Read(), scanWork, dueLocations, s.now().UnixMilli(), after.Since.UnixMilli(), after.LocationID, limit)
+	return db.All(ctx, s.db.Across(housekeeping).Read(), scanWork, dueLocations, s.now().UnixMilli(), after.Since.UnixMilli(), after.LocationID, limit)
 }
 
 const dueLocations = `SELECT DISTINCT next_occurrence_at, location_id FROM recurring_tasks

@@ -72,7 +72,7 @@ func (s storedRule) rule() tenantry.Recurrence {
 
 // RecurringTasks lists the live recurring tasks of a location in the order of their making.
 func (s *Store) RecurringTasks(ctx context.Context, loc tenantry.LocationID) ([]tenantry.RecurringTask, error) {
-	return db.All(ctx, s.db.Read(), scanRecurring, recurringTasksOf, loc)
+	return db.All(ctx, s.db.Within(loc).Read(), scanRecurring, recurringTasksOf, loc)
 }
 
 // recurringTasksOf relies on ids that sort in the order of their making.
@@ -81,7 +81,7 @@ const recurringTasksOf = `SELECT ` + recurringColumns + ` FROM recurring_tasks
 
 // RecurringTask reads one live recurring task. Errors: NotFound.
 func (s *Store) RecurringTask(ctx context.Context, loc tenantry.LocationID, id tenantry.RecurringTaskID) (tenantry.RecurringTask, error) {
-	return recurringOf(ctx, s.db.Lookup(), loc, id)
+	return recurringOf(ctx, s.db.Within(loc).Lookup(), loc, id)
 }
 
 func recurringOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tenantry.RecurringTaskID) (tenantry.RecurringTask, error) {
@@ -209,7 +209,7 @@ func (s *Store) CheckRecurringPeople(ctx context.Context, loc tenantry.LocationI
 	if err != nil {
 		return err
 	}
-	return recurringPeople(contacts, owners).check(ctx, s.db.Read(), loc, company)
+	return recurringPeople(contacts, owners).check(ctx, s.db.Within(loc).Read(), loc, company)
 }
 
 func storeRecurring(ctx context.Context, t *tx, rt tenantry.RecurringTask) error {

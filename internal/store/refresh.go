@@ -76,7 +76,7 @@ func (s *Store) RefreshGrant(ctx context.Context, app tenantry.AppID, token stri
 		return issued, refreshInvalid()
 	}
 	var refusal error // of a transaction that keeps what it wrote
-	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+	err = s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		issued, refusal, err = s.refresh(ctx, t, app, id, token)
 		return err
 	})
@@ -179,7 +179,7 @@ func (s *Store) again(g grantRow, token string) (tenantry.Issued, error) {
 // it. Errors: NotFound.
 func (s *Store) RefreshTokenGrant(ctx context.Context, app tenantry.AppID, token string) (tenantry.Grant, error) {
 	id, _ := s.grantOf(token)
-	g, err := db.One(ctx, s.db.Lookup(), scanGrant, `SELECT `+grantColumns+` FROM grants
+	g, err := db.One(ctx, s.db.Across(credentials).Lookup(), scanGrant, `SELECT `+grantColumns+` FROM grants
 		WHERE grants.id = $1 AND grants.app_id = $2 AND grants.hash = $3 AND grants.revoked_at IS NULL AND grants.expires_at > $4`,
 		id, app, hashText(token), s.clock().UnixMilli())
 	return found(g, err, "Token", "")

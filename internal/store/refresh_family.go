@@ -28,7 +28,7 @@ func (s *Store) RefreshTokenFamily(ctx context.Context, app tenantry.AppID, toke
 	if kept != nil {
 		return kept.company, kept.loc, nil
 	}
-	f, err := db.One(ctx, s.db.Lookup(), func(r db.Row) (f family, err error) { return f, r.Scan(&f.company, &f.loc) },
+	f, err := db.One(ctx, s.db.Across(credentials).Lookup(), func(r db.Row) (f family, err error) { return f, r.Scan(&f.company, &f.loc) },
 		`SELECT company_id, location_id FROM grants WHERE id = $1 AND app_id = $2`, id, app)
 	if f, err = found(f, err, "Token", ""); err != nil {
 		return "", "", err

@@ -90,7 +90,7 @@ func (t *tx) revoke(ctx context.Context, key string) error {
 
 // RevokeAccessToken refuses one access token of an app, in memory at once and for good.
 func (s *Store) RevokeAccessToken(ctx context.Context, by tenantry.Actor, c tenantry.Caller) error {
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
+	return s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		t.loc, t.company = c.LocationID, c.CompanyID
 		if err := t.revoke(ctx, tenantry.RevokedToken(c.TokenID)); err != nil {
 			return err

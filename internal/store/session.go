@@ -17,7 +17,7 @@ const sessionStep = time.Minute
 // token must be new at each sign-in: then no session that somebody else planted becomes the
 // user's. Errors: NotFound when the user is unknown.
 func (s *Store) CreateSession(ctx context.Context, hash string, user tenantry.UserID) (session tenantry.Session, err error) {
-	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+	err = s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		u, err := userOf(ctx, t, user)
 		if err != nil {
 			return err
@@ -45,7 +45,7 @@ func (s *Store) Session(ctx context.Context, hash string) (tenantry.Session, err
 	if err != nil {
 		return found(session, err, "Session", "")
 	}
-	if session.User, err = withLocations(ctx, s.db.Read(), session.User); err != nil {
+	if session.User, err = withLocations(ctx, s.db.Across(credentials).Read(), session.User); err != nil {
 		return session, err
 	}
 	if now.Sub(at(seen)) < sessionStep {

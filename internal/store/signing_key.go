@@ -38,7 +38,7 @@ func IsSealed(ctx context.Context, d *db.DB) (bool, error) {
 	if err != nil || version == 0 {
 		return false, err
 	}
-	return db.One(ctx, d.Read(), func(r db.Row) (is bool, err error) { return is, r.Scan(&is) }, `SELECT EXISTS (SELECT 1 FROM signing_keys)`)
+	return db.One(ctx, d.Across("it is asked before a migration, which makes the role of tenants").Read(), func(r db.Row) (is bool, err error) { return is, r.Scan(&is) }, `SELECT EXISTS (SELECT 1 FROM signing_keys)`)
 }
 
 // AddSigningKey keeps a key of the token issuer; the newest one signs.
@@ -51,7 +51,7 @@ func (s *Store) AddSigningKey(ctx context.Context, k SigningKey) error {
 // RotateSigningKeys keeps next, which signs from now on, and drops the keys that retired
 // names; the ids of keys that are not there do no harm.
 func (s *Store) RotateSigningKeys(ctx context.Context, by tenantry.Actor, next SigningKey, retired []string) error {
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
+	return s.across(ctx, agencyWide, func(ctx context.Context, t *tx) error {
 		if err := s.insertSigningKey(ctx, t, next); err != nil {
 			return err
 		}

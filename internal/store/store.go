@@ -77,7 +77,7 @@ type tx struct {
 	ended []func() // to tell the caches, for those that were repeated too
 }
 
-// write runs fn in a transaction; its error undoes all that fn wrote. fn may run again
+// write runs fn in a transaction that reaches no tenant's rows before [tx.within]; its error undoes all that fn wrote. fn may run again
 // from the start, see [db.DB.Write]: what it gives to the outside it sets anew each time,
 // and what it was given it leaves as it is.
 //
@@ -102,6 +102,27 @@ func (s *Store) write(ctx context.Context, fn func(context.Context, *tx) error) 
 	return err
 }
 
+// Why work is on the rows of many tenants, see [db.DB.Across].
+const (
+	agencyWide   = "what an agency has lies in all its locations, or in none"
+	credentials  = "whose a credential is nobody knows before it is read; one of an agency is for all its locations"
+	housekeeping = "what is due is looked for in all locations at once"
+)
+
+// across is write for what is not one location's.
+func (s *Store) across(ctx context.Context, why string, fn func(context.Context, *tx) error) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		t.Across(why)
+		return fn(ctx, t)
+	})
+}
+
+// within has the transaction write for a location, and reach no other's rows from here on.
+func (t *tx) within(loc tenantry.LocationID) {
+	t.loc = loc
+	t.Within(loc)
+}
+
 // locationStatement changes the row of a location, its first argument.
 type locationStatement string
 
@@ -118,7 +139,7 @@ func (t *tx) writeLocation(ctx context.Context, query locationStatement, loc ten
 // let the request pass.
 func (s *Store) inLocation(ctx context.Context, loc tenantry.LocationID, fn func(context.Context, *tx) error) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		t.loc = loc
+		t.within(loc)
 		// Nobody else writes meanwhile, and what an earlier neighbour in this transaction wrote is not kept.
 		if kept, _ := t.store.locations.find(loc); kept != nil {
 			t.company, t.zone = kept.CompanyID, kept.Timezone
@@ -157,8 +178,8 @@ func (t *tx) room(ctx context.Context, which, what string, limit int) error {
 
 // page reads the count and the rows of a page from one state of the database. The rows'
 // query ends where its LIMIT and OFFSET go, which are the last two arguments.
-func page[T any](ctx context.Context, s *Store, scan func(db.Row) (T, error), count, rows string, args []any, limit, skip int) (p tenantry.Page[T], err error) {
-	err = s.db.Snapshot(ctx, func(ctx context.Context, q db.Q) error {
+func page[T any](ctx context.Context, part db.Part, scan func(db.Row) (T, error), count, rows string, args []any, limit, skip int) (p tenantry.Page[T], err error) {
+	err = part.Snapshot(ctx, func(ctx context.Context, q db.Q) error {
 		p.Total, err = db.One(ctx, q, func(r db.Row) (n int, err error) { return n, r.Scan(&n) }, count, args...)
 		if err != nil {
 			return err

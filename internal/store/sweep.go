@@ -15,7 +15,7 @@ const codeMemory = tenantry.AccessTTL
 // grants, revocations; of each at most limit rows, in one short transaction. done tells that
 // there is no more for now.
 func (s *Store) SweepExpired(ctx context.Context, limit int) (done bool, err error) {
-	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+	err = s.across(ctx, housekeeping, func(ctx context.Context, t *tx) error {
 		done = true
 		for _, sweep := range []struct {
 			table, key, column string

@@ -19,13 +19,13 @@ func scanTag(r db.Row) (t tenantry.Tag, err error) {
 
 // Tags lists the tags of a location in the order of their names.
 func (s *Store) Tags(ctx context.Context, loc tenantry.LocationID) ([]tenantry.Tag, error) {
-	return db.All(ctx, s.db.Read(), scanTag,
+	return db.All(ctx, s.db.Within(loc).Read(), scanTag,
 		`SELECT `+tagColumns+` FROM tags WHERE location_id = $1 ORDER BY name`, loc)
 }
 
 // Tag reads one tag. Errors: NotFound.
 func (s *Store) Tag(ctx context.Context, loc tenantry.LocationID, id tenantry.TagID) (tenantry.Tag, error) {
-	return tagOf(ctx, s.db.Lookup(), loc, id)
+	return tagOf(ctx, s.db.Within(loc).Lookup(), loc, id)
 }
 
 func tagOf(ctx context.Context, q db.Q, loc tenantry.LocationID, id tenantry.TagID) (tenantry.Tag, error) {

@@ -97,7 +97,7 @@ func scanTaskRow(r db.Row) (row tenantry.TaskRow, err error) {
 // SearchTasks lists the tasks of a location that the filter selects. The total is of
 // all that match, wherever the cursor stands.
 func (s *Store) SearchTasks(ctx context.Context, loc tenantry.LocationID, f tenantry.TaskFilter) (page tenantry.Page[tenantry.TaskRow], err error) {
-	err = s.db.Snapshot(ctx, func(ctx context.Context, q db.Q) error {
+	err = s.db.Within(loc).Snapshot(ctx, func(ctx context.Context, q db.Q) error {
 		w := taskConditions(loc, f)
 		if page.Total, err = countTasks(ctx, q, f, w); err != nil {
 			return err

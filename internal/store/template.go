@@ -36,7 +36,7 @@ func (s *Store) Templates(ctx context.Context, loc tenantry.LocationID, f tenant
 		args = append(args, f.Type)
 		where += fmt.Sprintf(` AND type = $%d`, len(args))
 	}
-	return page(ctx, s, scanTemplate, `SELECT count(*) FROM templates WHERE `+where,
+	return page(ctx, s.db.Within(loc), scanTemplate, `SELECT count(*) FROM templates WHERE `+where,
 		`SELECT `+templateColumns+` FROM templates WHERE `+where+` ORDER BY created_at, id`, args, f.Limit, f.Skip)
 }
 
@@ -103,7 +103,7 @@ func (s *Store) UpdateTemplate(ctx context.Context, loc tenantry.LocationID, by 
 // TemplateProblems lists what [Store.UpdateTemplate] would refuse as Invalid. Errors:
 // NotFound.
 func (s *Store) TemplateProblems(ctx context.Context, loc tenantry.LocationID, id tenantry.TemplateID, p tenantry.TemplatePatch) ([]tenantry.Problem, error) {
-	before, err := templateOf(ctx, s.db.Lookup(), loc, id)
+	before, err := templateOf(ctx, s.db.Within(loc).Lookup(), loc, id)
 	return p.Apply(before).Problems(), err
 }
 

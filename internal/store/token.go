@@ -18,7 +18,7 @@ func (s *Store) CreateToken(ctx context.Context, by tenantry.Actor, hash, name s
 	if err := checkPrivateScopes(c.Scopes); err != nil {
 		return c, err
 	}
-	err := s.write(ctx, func(ctx context.Context, t *tx) error {
+	err := s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		c.TokenID = tenantry.TokenID(t.newID())
 		if c.Class == tenantry.SubAccount {
 			l, err := t.lockedLocation(ctx, c.LocationID)
@@ -88,7 +88,7 @@ func tokenPayload(p tenantry.PrivateToken) any {
 // overlap after a rotation is over, and for one of a deleted location too.
 func (s *Store) TokenCaller(ctx context.Context, hash string) (tenantry.Caller, error) {
 	now := s.clock()
-	c, err := db.One(ctx, s.db.Lookup(), scanToken, tokenCallerQuery, hash, now.UnixMilli())
+	c, err := db.One(ctx, s.db.Across(credentials).Lookup(), scanToken, tokenCallerQuery, hash, now.UnixMilli())
 	if err == nil {
 		s.uses.note(c.TokenID, now)
 	}
@@ -144,7 +144,7 @@ func (s *Store) PrivateTokens(ctx context.Context, f tenantry.PrivateTokenFilter
 // stays good until oldUntil, which is at most [tenantry.MaxRotationOverlap] away; a zero time
 // ends it now. Errors: NotFound, Invalid.
 func (s *Store) RotateToken(ctx context.Context, by tenantry.Actor, id tenantry.TokenID, hash string, oldUntil time.Time) (after tenantry.PrivateToken, err error) {
-	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+	err = s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		before, err := t.privateToken(ctx, id)
 		if err != nil {
 			return err
@@ -169,7 +169,7 @@ func (s *Store) RotateToken(ctx context.Context, by tenantry.Actor, id tenantry.
 
 // DeleteToken ends a private integration token. Errors: NotFound.
 func (s *Store) DeleteToken(ctx context.Context, by tenantry.Actor, id tenantry.TokenID) error {
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
+	return s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		before, err := t.privateToken(ctx, id)
 		if err != nil {
 			return err

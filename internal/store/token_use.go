@@ -41,7 +41,7 @@ func (s *Store) FlushTokenUse(ctx context.Context) error {
 	if len(uses) == 0 {
 		return nil
 	}
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
+	return s.across(ctx, credentials, func(ctx context.Context, t *tx) error {
 		// In one order on all nodes, so that none waits for what the other holds.
 		for _, id := range slices.Sorted(maps.Keys(uses)) {
 			_, err := t.Exec(ctx, `UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`, id, uses[id].UnixMilli())

@@ -66,7 +66,7 @@ func (s *Store) UninstallCompany(ctx context.Context, company tenantry.CompanyID
 	if err := s.dropEnded(ctx, `company_id = $1 AND app_id = $2`, company, app); err != nil {
 		return err
 	}
-	err := s.write(ctx, func(ctx context.Context, t *tx) error {
+	err := s.across(ctx, agencyWide, func(ctx context.Context, t *tx) error {
 		err := t.uninstallCompany(ctx, by, app, company)
 		was = err == nil
 		if tenantry.KindOf(err) == tenantry.NotFound {
@@ -75,7 +75,7 @@ func (s *Store) UninstallCompany(ctx context.Context, company tenantry.CompanyID
 		return err
 	})
 	for done := false; err == nil && !done; {
-		err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		err = s.across(ctx, agencyWide, func(ctx context.Context, t *tx) (err error) {
 			done, err = t.uninstallSome(ctx, by, app, `i.app_id = $1 AND i.company_id = $2`, app, company)
 			return err
 		})

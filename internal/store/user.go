@@ -22,7 +22,7 @@ func userFields(u *tenantry.User) []any {
 
 // User reads a user. Errors: NotFound.
 func (s *Store) User(ctx context.Context, id tenantry.UserID) (tenantry.User, error) {
-	return userOf(ctx, s.db.Read(), id)
+	return userOf(ctx, s.db.Across(agencyWide).Read(), id)
 }
 
 func userOf(ctx context.Context, q db.Q, id tenantry.UserID) (tenantry.User, error) {
@@ -57,7 +57,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (u tenantry.User,
 		u, err = found(u, err, "User", email)
 		return u, "", err
 	}
-	u, err = withLocations(ctx, s.db.Read(), u)
+	u, err = withLocations(ctx, s.db.Across(credentials).Read(), u)
 	return u, passwordHash, err
 }
 
@@ -71,7 +71,7 @@ func (s *Store) CreateUser(ctx context.Context, by tenantry.Actor, u tenantry.Us
 	if err := u.Check(); err != nil {
 		return u, err
 	}
-	err := s.write(ctx, func(ctx context.Context, t *tx) error {
+	err := s.across(ctx, agencyWide, func(ctx context.Context, t *tx) error {
 		u.ID, t.company = tenantry.UserID(t.newID()), u.CompanyID
 		_, err := t.Exec(ctx, `INSERT INTO users (id, company_id, first_name, last_name, email, email_key, profile_photo, phone,
 			extension, type, role, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)`,
@@ -121,7 +121,7 @@ func (t *tx) assign(ctx context.Context, u tenantry.User) error {
 // SetPassword keeps the argon2id hash of a user's password and ends their sessions.
 // Errors: NotFound.
 func (s *Store) SetPassword(ctx context.Context, by tenantry.Actor, id tenantry.UserID, hash string) error {
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
+	return s.across(ctx, agencyWide, func(ctx context.Context, t *tx) error {
 		u, err := userOf(ctx, t, id)
 		if err != nil {
 			return err

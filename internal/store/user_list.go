@@ -16,7 +16,7 @@ func (s *Store) Users(ctx context.Context, f tenantry.UserFilter) (page tenantry
 	if page, err = pageOf(ctx, s, scanUser, k); err != nil {
 		return page, err
 	}
-	return page, fillLocations(ctx, s.db.Read(), page.Items)
+	return page, fillLocations(ctx, s.db.Across(agencyWide).Read(), page.Items)
 }
 
 // assignment is a location that a user is assigned to.

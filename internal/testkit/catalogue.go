@@ -33,7 +33,7 @@ func Columns(t testing.TB, d *db.DB, table string) []Column {
 		query = `SELECT attname::text, atttypid <> 'text'::regtype, attnotnull AND NOT atthasdef FROM pg_attribute
 			WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`
 	}
-	columns, err := db.All(t.Context(), d.Read(), func(r db.Row) (c Column, err error) {
+	columns, err := db.All(t.Context(), d.Across("tests look at everything").Read(), func(r db.Row) (c Column, err error) {
 		return c, r.Scan(&c.Name, &c.IsNumber, &c.Needed)
 	}, query, table)
 	must(t, err)
@@ -65,7 +65,7 @@ func Rows(t testing.TB, d *db.DB, table string, columns ...string) []string {
 // Texts runs a query of one text column.
 func Texts(t testing.TB, d *db.DB, query string, args ...any) []string {
 	t.Helper()
-	list, err := db.All(t.Context(), d.Read(), func(r db.Row) (s string, err error) { return s, r.Scan(&s) }, query, args...)
+	list, err := db.All(t.Context(), d.Across("tests look at everything").Read(), func(r db.Row) (s string, err error) { return s, r.Scan(&s) }, query, args...)
 	must(t, err)
 	return list
 }

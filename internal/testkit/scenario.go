@@ -98,7 +98,7 @@ func (e *Env) Send(t testing.TB, row Scenario) Answer {
 // eventCount tells how many events location A has had; each has its audit record.
 func (e *Env) eventCount(t testing.TB) int {
 	t.Helper()
-	n, err := db.One(t.Context(), e.DB.Read(), func(r db.Row) (n [2]int, err error) { return n, r.Scan(&n[0], &n[1]) },
+	n, err := db.One(t.Context(), e.DB.Across("tests look at everything").Read(), func(r db.Row) (n [2]int, err error) { return n, r.Scan(&n[0], &n[1]) },
 		`SELECT (SELECT count(*) FROM events WHERE location_id = $1), (SELECT count(*) FROM audit WHERE location_id = $1)`, e.LocA)
 	must(t, err)
 	if n[0] != n[1] {
@@ -115,7 +115,7 @@ func (e *Env) eventsAfter(t testing.TB, n int) []tenantry.EventType {
 	if total < n {
 		t.Fatalf("of %d events %d are left", n, total)
 	}
-	types, err := db.All(t.Context(), e.DB.Read(), func(r db.Row) (v tenantry.EventType, err error) { return v, r.Scan(&v) },
+	types, err := db.All(t.Context(), e.DB.Across("tests look at everything").Read(), func(r db.Row) (v tenantry.EventType, err error) { return v, r.Scan(&v) },
 		`SELECT type FROM events WHERE location_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2`, e.LocA, total-n)
 	must(t, err)
 	slices.Reverse(types)

@@ -24,7 +24,7 @@ func (e *Env) changes(t testing.TB) (n int) {
 	t.Helper()
 	number := func(r db.Row) (n int, err error) { return n, r.Scan(&n) }
 	if e.DB.Engine() == db.Postgres {
-		n, err := db.One(t.Context(), e.DB.Read(), number, `SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint`)
+		n, err := db.One(t.Context(), e.DB.Across("tests look at everything").Read(), number, `SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint`)
 		must(t, err)
 		return n
 	}

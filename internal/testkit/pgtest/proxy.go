@@ -23,6 +23,7 @@ type Proxy struct {
 	listener net.Listener
 	conns    []net.Conn
 	deafTo   []byte // the answer to a message with this text is lost, with the connection
+	rewrite  func(string) string
 }
 
 // NewProxy starts a proxy that ends with the test.
@@ -75,9 +76,14 @@ func (p *Proxy) relay(client net.Conn) {
 	}
 	p.mu.Lock()
 	p.conns = append(p.conns, client, server)
+	rewrite := p.rewrite
 	p.mu.Unlock()
 	go func() {
-		_, _ = io.Copy(server, &listening{Reader: client, p: p, client: client})
+		if rewrite != nil {
+			_ = retell(client, server, rewrite) // until one of them is gone
+		} else {
+			_, _ = io.Copy(server, &listening{Reader: client, p: p, client: client})
+		}
 		_ = server.Close()
 	}()
 	go func() {
