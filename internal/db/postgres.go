@@ -40,6 +40,9 @@ const (
 	startPause = 250 * time.Millisecond
 )
 
+// warning is where a connection keeps the last warning that the server sent.
+const warning = "warning"
+
 // poolerParameter is the one parameter of a PostgreSQL URL that is this package's.
 const poolerParameter = "pooler"
 
@@ -88,6 +91,11 @@ func postgresConfig(databaseURL string, opts Options, t tuning) (*pgxpool.Config
 	config.ConnConfig.DescriptionCacheCapacity = t.statements
 	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelTimeout}
+	}
+	config.ConnConfig.OnNotice = func(c *pgconn.PgConn, n *pgconn.Notice) {
+		if n.SeverityUnlocalized == "WARNING" {
+			c.CustomData()[warning] = n.Message
+		}
 	}
 	if pooler != "" { // see pooled
 		// The next transaction may run on another server connection, which has neither the

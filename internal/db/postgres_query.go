@@ -60,6 +60,9 @@ func (e *postgresEngine) first(ctx context.Context, begin, query string, args []
 			return conn, rows, nil
 		}
 		conn.Release()
+		if begin == beginWrite && errors.Is(err, errReadOnly) {
+			e.pool.Reset() // it was the primary when they were made
+		}
 		if !isLost(err) || attempt == e.tune.attempts {
 			return nil, nil, err
 		}

@@ -16,9 +16,11 @@ type Pair struct {
 	second  *Server
 }
 
-// replicated is for servers whose data outlives the end of their process at any moment. The
-// times are short so that the tests are.
-const replicated = `wal_level = replica
+// replicated is for servers whose data outlives the end of their processes at any moment, but
+// not that of the machine. The times are short so that the tests are.
+const replicated = `fsync = off
+full_page_writes = off
+wal_level = replica
 wal_retrieve_retry_interval = 100ms
 `
 
@@ -109,4 +111,10 @@ func (p *Pair) must(err error) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// StopStandby ends the standby: the primary waits for it in vain.
+func (p *Pair) StopStandby() {
+	p.t.Helper()
+	p.must(p.standby.run("pg_ctl", "stop", "--silent", "--mode", "immediate"))
 }

@@ -15,10 +15,10 @@ const Password = "hush"
 
 // Proxy stands between a program and a server, on a TCP port. It is safe for concurrent use.
 type Proxy struct {
-	t      testing.TB
-	server *Server
+	t testing.TB
 
 	mu       sync.Mutex
+	server   *Server
 	address  string
 	listener net.Listener
 	conns    []net.Conn
@@ -46,6 +46,19 @@ func (p *Proxy) Address() string {
 	return p.address
 }
 
+// Lead makes new connections lead to another server; those that there are stay.
+func (p *Proxy) Lead(to *Server) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.server = to
+}
+
+func (p *Proxy) target() *Server {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.server
+}
+
 // Start takes connections again after [Proxy.Stop].
 func (p *Proxy) Start() {
 	p.t.Helper()
@@ -68,7 +81,7 @@ func (p *Proxy) Start() {
 }
 
 func (p *Proxy) relay(client net.Conn) {
-	server, err := new(net.Dialer).DialContext(context.Background(), "unix", p.server.socket())
+	server, err := new(net.Dialer).DialContext(context.Background(), "unix", p.target().socket())
 	if err != nil {
 		_ = client.Close()
 		return
