@@ -59,7 +59,7 @@ func TestSoak(t *testing.T) {
 		working.Go(func() { s.use(t, w) })
 	}
 	working.Go(func() { s.restartReplicas(t) })
-	s.restartDatabase()
+	s.restartDatabase(t)
 	close(s.over)
 	working.Wait()
 	s.stopReplicas(t)
@@ -72,7 +72,7 @@ func TestSoak(t *testing.T) {
 	s.waitPurged(t)
 	s.checkPostgres(t, &tally{})
 	s.checkDoctor(t)
-	t.Logf("%v: %s\n%s", *soakFor, got, &s.saw)
+	t.Logf("%v: %s\n%d tasks made, none twice; %s", *soakFor, got, s.tasks(t), &s.saw)
 	if got.acknowledged == 0 || s.saw.refused == 0 {
 		t.Errorf("it shows too little")
 	}
@@ -80,27 +80,29 @@ func TestSoak(t *testing.T) {
 
 // restartDatabase restarts the database in two ways, puts its standby in its place, and gives that a standby of its
 // own, over the whole time.
-func (s *soak) restartDatabase() {
+func (s *soak) restartDatabase(t *testing.T) {
+	t.Helper()
 	began := time.Now()
 	at := func(percent time.Duration) { time.Sleep(time.Until(began.Add(*soakFor * percent / 100))) }
-	away := func() { time.Sleep(time.Second + time.Duration(s.rnd.Int64N(int64(time.Second)+int64(*soakFor)/60))) }
+	say := func(what string) { t.Logf("%5.1fs %s", time.Since(began).Seconds(), what) }
+	outage := func(mode, end string, back func()) {
+		say("the database ends: " + mode)
+		s.pair.Stop(mode)
+		say("it is away")
+		time.Sleep(time.Second + time.Duration(s.rnd.Int64N(int64(time.Second)+int64(*soakFor)/60)))
+		back()
+		s.saw.databaseIsBack()
+		say(end)
+	}
 	at(15)
-	s.pair.Stop("fast")
-	away()
-	s.pair.Resume()
-	s.saw.databaseIsBack()
+	outage("fast", "it is back", s.pair.Resume)
 	at(40)
-	s.pair.Stop("immediate")
-	away()
-	s.pair.Resume()
-	s.saw.databaseIsBack()
+	outage("immediate", "it is back", s.pair.Resume)
 	at(65)
-	s.pair.Stop("immediate")
-	away()
-	s.pair.Promote()
-	s.saw.databaseIsBack()
+	outage("immediate", "its standby has its place", s.pair.Promote)
 	at(85)
 	s.pair.Rejoin()
+	say("it has a standby again")
 	at(100)
 }
 
@@ -191,6 +193,15 @@ func (s *soak) checkPostgres(t *testing.T, got *tally) {
 		"events whose body is not theirs": `SELECT count(*) FROM events WHERE payload::json->>'webhookId' <> id OR payload::json->>'type' <> type`,
 	}}, got)
 	must(t, d.Close())
+}
+
+// tasks counts what the background made of recurring tasks.
+func (s *soak) tasks(t *testing.T) (n int) {
+	t.Helper()
+	d := s.openPostgres(t)
+	must(t, d.QueryRowContext(t.Context(), `SELECT count(*) FROM audit WHERE action = 'TaskCreate'`).Scan(&n))
+	must(t, d.Close())
+	return n
 }
 
 func (s *soak) openPostgres(t *testing.T) *sql.DB {
