@@ -75,6 +75,33 @@ func TestPostgresStandby(t *testing.T) {
 	}
 }
 
+// TestPostgresSilence (requirement 37): a network that swallows what is sent holds a caller
+// for a limited time, and nobody when it is good again.
+func TestPostgresSilence(t *testing.T) {
+	d, p := newPostgres(t, func(tune *tuning) {
+		tune.readLimit, tune.writeLimit, tune.acquireLimit = 100*time.Millisecond, 200*time.Millisecond, 300*time.Millisecond
+	})
+	for i := range 3 {
+		end := p.Silence()
+		_, err1 := All(t.Context(), d.Read(), scanInt, "SELECT id FROM notes")
+		err2 := d.Write(t.Context(), insert(100+i, fmt.Sprint(100+i)))
+		for _, err := range []error{err1, err2} {
+			if e, is := errors.AsType[*tenantry.Error](err); !is || e.Kind != tenantry.Unavailable || e.RetryAfter <= 0 {
+				t.Errorf("in silence: %v", err)
+			}
+		}
+		end()
+		for err := errHeld; err != nil; { // on a slow machine a limit of this test may be too low
+			if err = d.Write(t.Context(), insert(i, fmt.Sprint(i))); errors.Is(err, ErrDuplicate) {
+				break // the answer of the try before was too slow
+			}
+		}
+	}
+	if diff := cmp.Diff([]int{0, 1, 2}, noteIDs(t, d)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestPostgresUnreplicated (requirement 37): a commit that the server did not wait to see on the
 // standby is no success, for the standby may be what is left.
 func TestPostgresUnreplicated(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 
 var (
 	rounds = flag.Int("rounds", 3, "how often the server is killed")
-	seed   = flag.Uint64("seed", 0, "of the random choices; 0 takes one by the clock")
+	seed   = flag.Uint64("seed", 0, "of the random choices; for TestKill 0 takes one by the clock")
 )
 
 // clients is how many work on the server at the same time.
@@ -53,16 +53,17 @@ func TestMain(m *testing.M) {
 
 // TestKill (requirements 14, 34, 35 and 40): no acknowledged change is lost, and none is half done.
 func TestKill(t *testing.T) {
-	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano())
+	seed := *seed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
 	}
-	t.Logf("to choose the same again: -seed %d", *seed)
-	r := newRig(t, t.ArtifactDir(), clients, *seed)
+	t.Logf("to choose the same again: -seed %d", seed)
+	r := newRig(t, t.ArtifactDir(), clients, seed)
 	var total tally
 	for round := range *rounds {
 		got := r.round(t, round)
 		if t.Failed() {
-			t.Fatalf("round %d of seed %d failed; with -artifacts the data is kept in %s", round, *seed, r.dir)
+			t.Fatalf("round %d of seed %d failed; with -artifacts the data is kept in %s", round, seed, r.dir)
 		}
 		total.add(got)
 		t.Logf("round %d/%d: %s", round+1, *rounds, got)
