@@ -32,7 +32,7 @@ func needHAProxy(t *testing.T) string {
 func startHAProxy(t *testing.T, dir string, addresses []string) (url string) {
 	t.Helper()
 	path := needHAProxy(t)
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	defer func() { must(t, ln.Close()) }() // it has its own
 	socket, err := ln.(*net.TCPListener).File()

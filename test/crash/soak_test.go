@@ -3,17 +3,11 @@ package crash_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"flag"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"net/http"
-	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -83,7 +77,7 @@ func TestSoak(t *testing.T) {
 func (s *soak) restartDatabase(t *testing.T) {
 	t.Helper()
 	began := time.Now()
-	at := func(percent time.Duration) { time.Sleep(time.Until(began.Add(*soakFor * percent / 100))) }
+	at := func(percent int) { time.Sleep(time.Until(began.Add(*soakFor / 100 * time.Duration(percent)))) }
 	say := func(what string) { t.Logf("%5.1fs %s", time.Since(began).Seconds(), what) }
 	outage := func(mode, end string, back func()) {
 		say("the database ends: " + mode)
@@ -153,18 +147,22 @@ func (w *worker) look(ctx context.Context) error {
 		}
 	}
 	p := open[w.rnd.IntN(len(open))] // its home at least
-	switch dice := w.rnd.IntN(10); {
-	case dice == 0:
+	switch w.rnd.IntN(10) {
+	case 0:
 		_, err := p.api.SearchTasks(ctx, p.id(), client.TaskSearch{})
 		return err
-	case dice == 1:
+	case 1:
 		l, err := w.agency.Location(ctx, p.id())
 		if err == nil && p.location.doubt == nil && (l.Name != p.location.text || l.City != p.location.text) {
 			err = fmt.Errorf("stale: location %s is %q, %q; want %q", p.id(), l.Name, l.City, p.location.text)
 		}
 		return err
 	}
-	k := contents[w.rnd.IntN(len(contents))]
+	return w.lookAt(ctx, p, contents[w.rnd.IntN(len(contents))])
+}
+
+// lookAt compares what a place shows of a kind.
+func (w *worker) lookAt(ctx context.Context, p *place, k *kind) error {
 	got, err := k.served(ctx, p)
 	if err != nil {
 		return err
@@ -228,167 +226,4 @@ func (s *soak) waitPurged(t *testing.T) {
 	}
 	must(t, d.Close())
 	s.server.stop(t)
-}
-
-// sightings are what clients saw, together. It is safe for concurrent use.
-type sightings struct {
-	mu         sync.Mutex
-	reads      int
-	refused    int            // answered with a 503 as it must be
-	refusals   map[string]int // of these by message
-	unexpected map[string]int // everything else, by what it is
-	late       int            // refresh tokens that expired because all answers were lost
-
-	since   time.Time     // of the last success
-	gap     time.Duration // the longest time without one
-	longest time.Duration // that an answer took
-	backAt  time.Time     // of the database; none once there was a success
-	backs   []time.Duration
-	kills   int // of servers
-	stops   int // of servers, in order
-}
-
-// note counts an outcome, and tells whether it is one of a kind that is not expected and new.
-func (s *sightings) note(err error, isRead bool, took time.Duration) (isNew bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.longest = max(s.longest, took)
-	if err == nil {
-		now := time.Now()
-		s.gap, s.since = max(s.gap, now.Sub(s.since)), now
-		if !isRead && !s.backAt.IsZero() {
-			s.backs, s.backAt = append(s.backs, now.Sub(s.backAt).Round(time.Millisecond)), time.Time{}
-		}
-		if isRead {
-			s.reads++
-		}
-		return false
-	}
-	e, answered := errors.AsType[*client.Error](err)
-	if answered && e.StatusCode == http.StatusServiceUnavailable && e.Code == "unavailable" && e.RetryAfter >= time.Second && e.TraceID != "" {
-		s.refused++
-		count(&s.refusals, strings.Join(e.Messages, "; "))
-		return false
-	}
-	what, _, _ := strings.Cut(err.Error(), ":")
-	if answered {
-		what = fmt.Sprintf("%s %d %s %q", e.Method, e.StatusCode, e.Code, e.Messages)
-	}
-	count(&s.unexpected, what)
-	return s.unexpected[what] == 1
-}
-
-func count(in *map[string]int, what string) {
-	if *in == nil {
-		*in = map[string]int{}
-	}
-	(*in)[what]++
-}
-
-func (s *sightings) databaseIsBack() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.backAt = time.Now()
-}
-
-func (s *sightings) expired() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.late++
-}
-
-// String is some lines.
-func (s *sightings) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d servers killed, %d stopped; %d reads, none stale; %d requests refused, %d refresh tokens expired; the longest answer took %v, the longest time without success was %v; changes after the database was back: %v",
-		s.kills, s.stops, s.reads, s.refused, s.late, s.longest.Round(time.Millisecond), s.gap.Round(time.Millisecond), s.backs)
-	for _, list := range []map[string]int{s.refusals, s.unexpected} {
-		for _, what := range slices.Sorted(maps.Keys(list)) {
-			fmt.Fprintf(&b, "\n%6d %s", list[what], what)
-		}
-	}
-	return b.String()
-}
-
-// replica is one of the servers: it is started again at the same address.
-type replica struct {
-	dir, address string
-	args         []string
-	server       *server
-}
-
-// startReplicas starts the servers and HAProxy, and points the clients at that.
-func (s *soak) startReplicas(t *testing.T) {
-	t.Helper()
-	var addresses []string
-	for i := range replicas {
-		r := &replica{dir: filepath.Join(s.dir, fmt.Sprint("replica", i)), address: "127.0.0.1:0"}
-		r.args = []string{"--db", s.dbURL, "--secret-key-file", filepath.Join(s.dir, "secret.key")}
-		r.start(t)
-		if r.server == nil {
-			return
-		}
-		r.address = strings.TrimPrefix(r.server.url, "http://")
-		addresses = append(addresses, r.address)
-		s.servers = append(s.servers, r)
-	}
-	s.connect(startHAProxy(t, s.dir, addresses))
-}
-
-// start runs the server, which may have to wait for its database, or for its address: a client somewhere
-// may have been given the port meanwhile.
-func (r *replica) start(t *testing.T) {
-	var refusal string
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
-		if r.server, refusal = tryStart(t, r.dir, append(r.args, "--addr", r.address)...); r.server != nil {
-			return
-		}
-	}
-	t.Errorf("the server at %s does not start: %s", r.address, refusal)
-}
-
-// end ends the server with a signal.
-func (r *replica) end(t *testing.T, signal syscall.Signal) {
-	if err := r.server.cmd.Process.Signal(signal); err != nil {
-		t.Error(err)
-	}
-	r.server.said.Wait()
-	if err := r.server.cmd.Wait(); signal == syscall.SIGTERM && err != nil {
-		t.Errorf("the server at %s ends with %v: %q", r.address, err, r.server.failures())
-	}
-}
-
-// restartReplicas kills one server after the other and starts it again, until the load is over.
-func (s *soak) restartReplicas(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(max(1, *seed), 1<<32))
-	for {
-		select {
-		case <-s.over:
-			return
-		case <-time.After(time.Duration(500+rnd.IntN(1500)) * time.Millisecond):
-		}
-		r := s.servers[rnd.IntN(replicas)]
-		if rnd.IntN(4) == 0 {
-			s.saw.stops++
-			r.end(t, syscall.SIGTERM)
-		} else {
-			s.saw.kills++
-			r.end(t, syscall.SIGKILL)
-		}
-		time.Sleep(time.Duration(rnd.IntN(1000)) * time.Millisecond)
-		if r.start(t); r.server == nil {
-			return
-		}
-	}
-}
-
-func (s *soak) stopReplicas(t *testing.T) {
-	t.Helper()
-	for _, r := range s.servers {
-		if r.server != nil {
-			r.end(t, syscall.SIGTERM)
-		}
-	}
 }
