@@ -68,10 +68,21 @@ func count(in *map[string]int, what string) {
 	(*in)[what]++
 }
 
-func (s *sightings) databaseIsBack() {
+// awaitChange returns once something was changed, now that the database is back, or false when
+// that takes far too long.
+func (s *sightings) awaitChange() bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.backAt = time.Now()
+	s.mu.Unlock()
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		s.mu.Lock()
+		changed := s.backAt.IsZero()
+		s.mu.Unlock()
+		if changed {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *sightings) expired() {

@@ -85,8 +85,10 @@ func (s *soak) restartDatabase(t *testing.T) {
 		say("it is away")
 		time.Sleep(time.Second + time.Duration(s.rnd.Int64N(int64(time.Second)+int64(*soakFor)/60)))
 		back()
-		s.saw.databaseIsBack()
 		say(end)
+		if !s.saw.awaitChange() {
+			t.Error("nothing can be changed since")
+		}
 	}
 	at(15)
 	outage("fast", "it is back", s.pair.Resume)
