@@ -35,6 +35,10 @@ CREATECLUSTER := /etc/postgresql-common/createcluster.d
 NO_CLUSTER := $$as_root mkdir -p $(CREATECLUSTER); \
 	echo "create_main_cluster = false" | $$as_root tee $(CREATECLUSTER)/tenantry.conf >/dev/null;
 
+# So does HAProxy, which Debian keeps there too and starts.
+HAPROXY := $(firstword $(wildcard /usr/sbin/haproxy) haproxy)
+NO_PROXY := trap '$$as_root service haproxy stop >/dev/null 2>&1 || true' EXIT;
+
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +59,7 @@ go-test: s3-server ## Run the Go tests with the race detector, in random order
 	$(call need,$(firstword $(or $(shell go env CC),gcc)),gcc libc6-dev)
 	$(call need,chromium,chromium)
 	$(call need,$(INITDB),postgresql,$(NO_CLUSTER))
+	$(call need,$(HAPROXY),haproxy,$(NO_PROXY))
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 30m ./...
 
 .PHONY: sdk-test
@@ -91,6 +96,17 @@ crash: ## Kill a server under load CRASH_ROUNDS times and look for what it lost
 	rm -rf bin/crash && mkdir -p bin/crash
 	go test ./test/crash -run '^TestKill$$' -v -count 1 -timeout 12h -rounds $(CRASH_ROUNDS) -seed $(CRASH_SEED) -artifacts -outputdir "$(CURDIR)/bin/crash"
 	rm -rf bin/crash
+
+SOAK_MINUTES ?= 10
+SOAK_SEED ?= 0
+
+.PHONY: soak
+soak: ## Restart servers and their PostgreSQL under load for SOAK_MINUTES (10) and look for what they lost
+	$(call need,$(INITDB),postgresql,$(NO_CLUSTER))
+	$(call need,$(HAPROXY),haproxy,$(NO_PROXY))
+	rm -rf bin/soak && mkdir -p bin/soak
+	CI=1 go test ./test/crash -run '^TestSoak$$' -v -count 1 -timeout 12h -soak $(SOAK_MINUTES)m -seed $(SOAK_SEED) -artifacts -outputdir "$(CURDIR)/bin/soak"
+	rm -rf bin/soak
 
 .PHONY: supply
 supply: ## Verify the modules and their licences, and that two builds in different places are equal

@@ -47,6 +47,9 @@ const (
 	fenceParameter  = "fence"  // off
 )
 
+// warning is where a connection keeps the last warning that the server sent.
+const warning = "warning"
+
 func openPostgres(ctx context.Context, databaseURL string, opts Options, t tuning) (*postgresEngine, error) {
 	config, fenced, err := postgresConfig(databaseURL, opts, t)
 	if err != nil {
@@ -94,6 +97,11 @@ func postgresConfig(databaseURL string, opts Options, t tuning) (config *pgxpool
 	config.ConnConfig.DescriptionCacheCapacity = t.statements
 	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelTimeout}
+	}
+	config.ConnConfig.OnNotice = func(c *pgconn.PgConn, n *pgconn.Notice) {
+		if n.SeverityUnlocalized == "WARNING" {
+			c.CustomData()[warning] = n.Message
+		}
 	}
 	if pooled { // see the function of this name
 		// The next transaction may run on another server connection, which has neither the

@@ -61,6 +61,9 @@ func (e *postgresEngine) first(ctx context.Context, begin []statement, query str
 			return conn, rows, nil
 		}
 		conn.Release()
+		if begin[0].query == beginWrite && errors.Is(err, errReadOnly) {
+			e.pool.Reset() // it was the primary when they were made
+		}
 		if !isLost(err) || attempt == e.tune.attempts {
 			return nil, nil, err
 		}

@@ -12,7 +12,7 @@ import (
 
 // What begins a transaction, in the batch of its first statement.
 const (
-	beginWrite    = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+	beginWrite    = "BEGIN ISOLATION LEVEL READ COMMITTED"
 	beginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 )
 
@@ -79,19 +79,23 @@ func (t *postgresTx) note(err error) error {
 // commit ends the transaction for good. When its answer is lost nobody knows how it ended.
 func (t *postgresTx) commit(ctx context.Context) error {
 	if t.failed != nil {
-		return t.failed
+		return slow(ctx, t.failed)
 	}
 	if t.conn == nil {
 		return nil
 	}
+	said := t.conn.Conn().PgConn().CustomData()
+	delete(said, warning)
 	tag, err := t.conn.Exec(ctx, "COMMIT")
 	failure, refused := errors.AsType[*pgconn.PgError](err)
 	switch {
 	case err == nil && tag.String() != "COMMIT":
 		return unavailable(errTxLost)
+	case err == nil && said[warning] != nil: // committed here, but not seen on the standby when the wait was cut short
+		return unavailable(fmt.Errorf("%w: %v", errCommitUnknown, said[warning]))
 	case err == nil:
 		return nil
-	case refused && failure.Severity == "ERROR":
+	case refused && failure.SeverityUnlocalized == "ERROR":
 		return mapError("COMMIT", err)
 	default:
 		return unavailable(fmt.Errorf("%w: %w", errCommitUnknown, err))
@@ -110,6 +114,9 @@ func (t *postgresTx) end() {
 	t.closeRows()
 	if t.conn == nil {
 		return
+	}
+	if errors.Is(t.failed, errReadOnly) && t.begin == beginWrite {
+		defer t.engine.pool.Reset() // it was the primary when they were made
 	}
 	defer t.conn.Release() // which closes it when a transaction is open still
 	if t.conn.Conn().PgConn().TxStatus() == 'I' || t.conn.Conn().IsClosed() {
@@ -159,10 +166,10 @@ func (e *postgresEngine) attempt(ctx context.Context, fn func(context.Context, *
 			panic(&Panic{Value: v, Stack: debug.Stack()})
 		}
 	}()
-	err = fn(context.WithValue(ctx, nestedKey{}, e), tx)
+	err = slow(ctx, fn(context.WithValue(ctx, nestedKey{}, e), tx))
 	if err == nil {
 		t.closeRows()
 		err = t.commit(ctx)
 	}
-	return err != nil && (isUndone(err) || isUndone(t.failed)), slow(ctx, err)
+	return err != nil && (isUndone(err) || isUndone(t.failed)), err
 }

@@ -128,7 +128,7 @@ func templatePayload(m tenantry.Template) any {
 		LocationID tenantry.LocationID   `json:"locationId"`
 		ID         tenantry.TemplateID   `json:"id"`
 		Name       string                `json:"name"`
-		Type       tenantry.TemplateType `json:"type"`
+		Type       tenantry.TemplateType `json:"templateType"` // "type" is the event's
 		OriginID   string                `json:"originId"`
 	}{m.LocationID, m.ID, m.Name, m.Type, m.OriginID}
 }

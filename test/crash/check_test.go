@@ -47,7 +47,14 @@ func (r *rig) checkData(t *testing.T, got *tally) {
 	d, err := sql.Open("sqlite", "file:"+filepath.Join(copied, "tenantry.db"))
 	must(t, err)
 	defer func() { must(t, errors.Join(d.Close(), os.RemoveAll(copied))) }()
-	checkInvariants(t, d)
+	r.checkTables(t, d, onSQLite(), got)
+	got.orphans += len(r.orphans(t, d))
+}
+
+// checkTables looks at a database that nobody changes.
+func (r *rig) checkTables(t *testing.T, d *sql.DB, e engine, got *tally) {
+	t.Helper()
+	checkInvariants(t, d, e)
 	found := read(t, d)
 	known := map[at]bool{}
 	for _, w := range r.workers {
@@ -64,17 +71,30 @@ func (r *rig) checkData(t *testing.T, got *tally) {
 		}
 	}
 	checkNothingElse(t, r.workers, found, known)
-	got.orphans += len(r.orphans(t, d))
+}
+
+// engine is what a check of a database does in words of its own.
+type engine struct {
+	integrity  string // a query whose answer is "ok"
+	invariants map[string]string
+}
+
+func onSQLite() engine {
+	return engine{`PRAGMA integrity_check`, map[string]string{
+		"rows that refer to missing ones": `SELECT count(*) FROM pragma_foreign_key_check`,
+		"events whose body is not theirs": `SELECT count(*) FROM events WHERE json_extract(payload, '$.webhookId') <> id OR json_extract(payload, '$.type') <> type`,
+	}}
 }
 
 // invariants are queries that count what must not be.
 var invariants = map[string]string{
-	"rows that refer to missing ones": `SELECT count(*) FROM pragma_foreign_key_check`,
 	"events without their audit record": `SELECT count(*) FROM (SELECT location_id, id, company_id, type FROM events
-		EXCEPT SELECT location_id, id, company_id, action FROM audit)`,
+		EXCEPT SELECT location_id, id, company_id, action FROM audit) AS alone`,
 	"audit records without their event": `SELECT count(*) FROM (SELECT location_id, id, company_id, action FROM audit
-		EXCEPT SELECT location_id, id, company_id, type FROM events)`,
-	"events whose body is not theirs": `SELECT count(*) FROM events WHERE json_extract(payload, '$.webhookId') <> id OR json_extract(payload, '$.type') <> type`,
+		EXCEPT SELECT location_id, id, company_id, type FROM events) AS alone`,
+	"tasks that were made twice": `SELECT count(*) FROM (SELECT 1 FROM tasks GROUP BY location_id, recurring_id, contact_id, occurrence_at HAVING count(*) > 1) AS twice`,
+	"tasks whose making was recorded twice": `SELECT count(*) FROM (SELECT 1 FROM audit WHERE action = 'TaskCreate'
+		GROUP BY location_id, resource_id HAVING count(*) > 1) AS twice`,
 	"wrong counters of locations": `SELECT count(*) FROM companies c
 		WHERE location_count <> (SELECT count(*) FROM locations l WHERE l.company_id = c.id AND l.deleted_at IS NULL)`,
 	"wrong counters of occurrences": `SELECT count(*) FROM recurring_tasks r
@@ -83,18 +103,19 @@ var invariants = map[string]string{
 		AND (SELECT count(*) FROM tasks t WHERE t.location_id = l.location_id) <>
 			(SELECT count(*) FROM events e WHERE e.location_id = l.location_id AND e.type = 'TaskCreate')`,
 	"rows of dropped locations": `SELECT count(*) FROM (SELECT location_id FROM files UNION SELECT location_id FROM contact_tags
-			UNION SELECT location_id FROM tokens UNION SELECT location_id FROM grants)
+			UNION SELECT location_id FROM tokens UNION SELECT location_id FROM grants) AS rest
 		WHERE location_id <> '' AND location_id NOT IN (SELECT location_id FROM locations)`,
 }
 
-func checkInvariants(t *testing.T, d *sql.DB) {
+func checkInvariants(t *testing.T, d *sql.DB, e engine) {
 	t.Helper()
 	var verdict string
-	must(t, d.QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&verdict))
+	must(t, d.QueryRowContext(t.Context(), e.integrity).Scan(&verdict))
 	if verdict != "ok" {
 		t.Errorf("the database is damaged: %s", verdict)
 	}
-	for what, query := range invariants {
+	maps.Copy(e.invariants, invariants)
+	for what, query := range e.invariants {
 		var n int
 		if err := d.QueryRowContext(t.Context(), query).Scan(&n); err != nil || n != 0 {
 			t.Errorf("%d %s, %v", n, what, err)
@@ -316,7 +337,7 @@ func (w *worker) checkServed(t *testing.T) {
 		for _, thing := range p.things {
 			for _, u := range thing.files {
 				if u.path != "" {
-					checkServedFile(t, w.server.url+u.path, u)
+					checkServedFile(t, w.url+u.path, u)
 					break // one of each thing
 				}
 			}

@@ -23,7 +23,7 @@ import (
 
 var (
 	rounds = flag.Int("rounds", 3, "how often the server is killed")
-	seed   = flag.Uint64("seed", 0, "of the random choices; 0 takes one by the clock")
+	seed   = flag.Uint64("seed", 0, "of the random choices; for TestKill 0 takes one by the clock")
 )
 
 // clients is how many work on the server at the same time.
@@ -53,16 +53,17 @@ func TestMain(m *testing.M) {
 
 // TestKill (requirements 14, 34, 35 and 40): no acknowledged change is lost, and none is half done.
 func TestKill(t *testing.T) {
-	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano())
+	seed := *seed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
 	}
-	t.Logf("to choose the same again: -seed %d", *seed)
-	r := newRig(t, t.ArtifactDir(), clients, *seed)
+	t.Logf("to choose the same again: -seed %d", seed)
+	r := newRig(t, t.ArtifactDir(), clients, seed)
 	var total tally
 	for round := range *rounds {
 		got := r.round(t, round)
 		if t.Failed() {
-			t.Fatalf("round %d of seed %d failed; with -artifacts the data is kept in %s", round, *seed, r.dir)
+			t.Fatalf("round %d of seed %d failed; with -artifacts the data is kept in %s", round, seed, r.dir)
 		}
 		total.add(got)
 		t.Logf("round %d/%d: %s", round+1, *rounds, got)
@@ -107,7 +108,12 @@ type rig struct {
 // newRig makes an installation in dir with n clients.
 func newRig(t *testing.T, dir string, n int, seed uint64) *rig {
 	t.Helper()
-	r := &rig{installation: install(t, dir, n), rnd: rand.New(rand.NewPCG(seed, 0))}
+	return newRigOn(t, dir, "sqlite:"+filepath.Join(dir, "tenantry.db"), n, seed)
+}
+
+func newRigOn(t *testing.T, dir, dbURL string, n int, seed uint64) *rig {
+	t.Helper()
+	r := &rig{installation: install(t, dir, dbURL, n), rnd: rand.New(rand.NewPCG(seed, 0))}
 	for n, home := range r.homes {
 		r.workers = append(r.workers, newWorker(r.installation, n, home, rand.New(rand.NewPCG(seed, uint64(n)+1))))
 	}
@@ -120,7 +126,13 @@ func newRig(t *testing.T, dir string, n int, seed uint64) *rig {
 // start runs a server and points the workers at it.
 func (r *rig) start(t *testing.T) {
 	t.Helper()
-	r.server = start(t, r.dir)
+	r.server = start(t, r.dir, "--db", r.dbURL)
+	r.connect(r.server.url)
+}
+
+// connect points the workers at a server.
+func (r *rig) connect(url string) {
+	r.url = url
 	for _, w := range r.workers {
 		w.connect()
 	}
@@ -166,13 +178,19 @@ func (r *rig) round(t *testing.T, round int) (got tally) {
 	return got
 }
 
-// finish lets a last server settle what the last kill left, and asks the program itself.
+// finish lets a last server settle what the last kill left.
 func (r *rig) finish(t *testing.T) {
 	t.Helper()
 	r.start(t)
 	r.checkServer(t)
 	r.server.stop(t)
-	if said, err := exec.Command(binary, "doctor", "--data", r.dir).CombinedOutput(); err != nil { //nolint:gosec // our own program
+	r.checkDoctor(t)
+}
+
+// checkDoctor asks the program itself.
+func (r *rig) checkDoctor(t *testing.T) {
+	t.Helper()
+	if said, err := exec.Command(binary, "doctor", "--data", r.dir, "--db", r.dbURL).CombinedOutput(); err != nil { //nolint:gosec // our own program
 		t.Errorf("doctor: %v\n%s", err, said)
 	}
 }

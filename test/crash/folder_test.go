@@ -42,7 +42,7 @@ func TestTwoServersOneFolder(t *testing.T) {
 	case 0: // all were there before the old one was dead
 		r.start(t)
 	case 1:
-		r.workers[0].connect()
+		r.connect(r.server.url)
 	default:
 		t.Fatalf("%d servers run on one folder", running)
 	}

@@ -24,6 +24,7 @@ const callback = "https://app.test/cb"
 // agency has and will have, and a home for each client.
 type installation struct {
 	dir     string
+	dbURL   string // of the database
 	company string
 	token   string // the agency's private one
 
@@ -33,17 +34,18 @@ type installation struct {
 
 	homes []home
 
-	server *server // that runs now
+	url    string  // that the clients use
+	server *server // that runs now, where there is one
 }
 
 // home is a location that stays, with a contact.
 type home struct{ location, token, contact string }
 
-// install makes an installation with n homes in dir.
-func install(t *testing.T, dir string, n int) *installation {
+// install makes an installation with n homes, with its database at dbURL.
+func install(t *testing.T, dir, dbURL string, n int) *installation {
 	t.Helper()
-	in := &installation{dir: dir}
-	create := exec.CommandContext(t.Context(), binary, "token", "create", "--new-company", "Crash", "--data", dir)
+	in := &installation{dir: dir, dbURL: dbURL}
+	create := exec.CommandContext(t.Context(), binary, "token", "create", "--new-company", "Crash", "--data", dir, "--db", dbURL) //nolint:gosec // our own program
 	var said strings.Builder
 	create.Stderr = &said
 	out, err := create.Output()
@@ -68,7 +70,7 @@ func (in *installation) open(t *testing.T, use func(*store.Store)) {
 	must(t, err)
 	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	must(t, err)
-	d, err := db.Open(t.Context(), "sqlite:"+filepath.Join(in.dir, "tenantry.db"), db.Options{})
+	d, err := db.Open(t.Context(), in.dbURL, db.Options{})
 	must(t, err)
 	defer func() { must(t, d.Close()) }()
 	s, err := store.New(d, key, time.Now)
@@ -130,7 +132,7 @@ func (in *installation) takeAgencyToken(t *testing.T) {
 	t.Helper()
 	var got tokens
 	form := in.credentials("grant_type", "authorization_code", "code", in.code, "redirect_uri", callback)
-	must(t, client.New(in.server.url, "").Do(t.Context(), "POST", "/oauth/token", form, &got))
+	must(t, client.New(in.url, "").Do(t.Context(), "POST", "/oauth/token", form, &got))
 	in.access = got.Access
 }
 

@@ -33,9 +33,9 @@ func serveCommand(dir string, args ...string) *exec.Cmd {
 }
 
 // start runs the server and returns once it listens.
-func start(t *testing.T, dir string) *server {
+func start(t *testing.T, dir string, args ...string) *server {
 	t.Helper()
-	s, refusal := tryStart(t, dir)
+	s, refusal := tryStart(t, dir, args...)
 	if s == nil {
 		t.Fatalf("the server does not start: %s", refusal)
 	}
@@ -43,9 +43,9 @@ func start(t *testing.T, dir string) *server {
 }
 
 // tryStart runs the server and returns it once it listens, or what it says when it does not.
-func tryStart(t *testing.T, dir string) (running *server, refusal string) {
+func tryStart(t *testing.T, dir string, args ...string) (running *server, refusal string) {
 	t.Helper()
-	s := &server{cmd: serveCommand(dir)}
+	s := &server{cmd: serveCommand(dir, args...)}
 	stderr, err := s.cmd.StderrPipe()
 	if err == nil {
 		err = s.cmd.Start()

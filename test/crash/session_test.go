@@ -34,12 +34,12 @@ const (
 // exchange gets a pair of tokens of the location for the agency's access token.
 func (in *installation) exchange(ctx context.Context, p *place) (got tokens, err error) {
 	form := url.Values{"companyId": {in.company}, "locationId": {p.id()}}
-	return got, client.New(in.server.url, in.access).Do(ctx, "POST", "/oauth/locationToken", form, &got)
+	return got, client.New(in.url, in.access).Do(ctx, "POST", "/oauth/locationToken", form, &got)
 }
 
 func (w *worker) refresh(ctx context.Context, token string) (got tokens, err error) {
 	form := w.credentials("grant_type", "refresh_token", "refresh_token", token)
-	return got, client.New(w.server.url, "").Do(ctx, "POST", "/oauth/token", form, &got)
+	return got, client.New(w.url, "").Do(ctx, "POST", "/oauth/token", form, &got)
 }
 
 // useSession begins a session, goes on with it, or ends it.
@@ -49,18 +49,25 @@ func (w *worker) useSession(ctx context.Context) (err error) {
 		s.tokens, err = w.exchange(ctx, w.places[0])
 		return err
 	}
+	if s.doubt == settled { // else the same is sent again
+		s.sentAt = time.Now()
+		switch dice := w.rnd.IntN(10); {
+		case dice < 7:
+			s.doubt = refreshing
+		case dice < 9 && s.Access != "":
+			s.doubt = revokingAccess
+		default:
+			s.doubt = revokingRefresh
+		}
+	}
 	next := s.tokens
-	s.sentAt = time.Now()
-	switch dice := w.rnd.IntN(10); {
-	case dice < 7:
-		s.doubt = refreshing
+	switch s.doubt {
+	case refreshing:
 		next, err = w.refresh(ctx, s.Refresh)
-	case dice < 9 && s.Access != "":
-		s.doubt = revokingAccess
+	case revokingAccess:
 		err = w.revoke(ctx, s.Access)
 		next.Access = ""
-	default:
-		s.doubt = revokingRefresh
+	case settled, revokingRefresh:
 		err = w.revoke(ctx, s.Refresh)
 		next = tokens{}
 	}
@@ -72,7 +79,7 @@ func (w *worker) useSession(ctx context.Context) (err error) {
 }
 
 func (w *worker) revoke(ctx context.Context, token string) error {
-	return client.New(w.server.url, "").Do(ctx, "POST", "/oauth/revoke", w.credentials("token", token), nil)
+	return client.New(w.url, "").Do(ctx, "POST", "/oauth/revoke", w.credentials("token", token), nil)
 }
 
 // take notes what an answer has made of the session.
@@ -105,7 +112,7 @@ func (w *worker) settleTokens(t *testing.T) {
 	}
 	s.doubt = settled
 	reads := func(token string) error {
-		_, err := client.New(w.server.url, token).Location(ctx, w.places[0].id())
+		_, err := client.New(w.url, token).Location(ctx, w.places[0].id())
 		return err
 	}
 	if s.Access != "" {

@@ -75,10 +75,20 @@ type place struct {
 func (p *place) id() string   { return p.location.id }
 func (p *place) isLive() bool { return p.location.text != "" }
 
-// live lists the things of a kind that are there.
+// isOpen tells whether something can be done in it.
+func (p *place) isOpen() bool {
+	return p.isLive() && (p.location.doubt == nil || p.location.doubt.event != tenantry.LocationDeleted)
+}
+
+// isSettled tells whether nothing in it is in doubt.
+func (p *place) isSettled() bool {
+	return p.location.doubt == nil && !slices.ContainsFunc(p.things, func(t *thing) bool { return t.doubt != nil })
+}
+
+// live lists the things of a kind that are there, without those that a change is in doubt of.
 func (p *place) live(k *kind) (list []*thing) {
 	for _, t := range p.things {
-		if t.kind == k && t.text != "" {
+		if t.kind == k && t.text != "" && t.doubt == nil {
 			list = append(list, t)
 		}
 	}
@@ -95,10 +105,11 @@ type worker struct {
 	session      session
 	texts        int
 	acknowledged int
+	hasFiles     bool // whether it uploads some
 }
 
 func newWorker(in *installation, n int, h home, rnd *rand.Rand) *worker {
-	w := &worker{installation: in, n: n, rnd: rnd}
+	w := &worker{installation: in, n: n, rnd: rnd, hasFiles: true}
 	p := &place{token: h.token, location: &thing{kind: locationKind, id: h.location, text: "home", events: []tenantry.EventType{tenantry.LocationCreated}}}
 	p.location.place = p
 	p.things = []*thing{{
@@ -111,9 +122,9 @@ func newWorker(in *installation, n int, h home, rnd *rand.Rand) *worker {
 
 // connect points the client at the server that runs now.
 func (w *worker) connect() {
-	w.agency = client.New(w.server.url, w.token)
+	w.agency = client.New(w.url, w.token)
 	for _, p := range w.places {
-		p.api = client.New(w.server.url, p.token)
+		p.api = client.New(w.url, p.token)
 	}
 }
 
@@ -146,7 +157,7 @@ func isUnanswered(err error) bool {
 func (w *worker) step(ctx context.Context) error {
 	var open []*place
 	for _, p := range w.places {
-		if p.isLive() {
+		if p.isOpen() {
 			open = append(open, p)
 		}
 	}
@@ -157,11 +168,11 @@ func (w *worker) step(ctx context.Context) error {
 		return w.enter(ctx, p)
 	case dice < 4 && len(open) <= guests:
 		return w.createLocation(ctx)
-	case dice < 6 && !isHome:
+	case dice < 6 && !isHome && p.isSettled():
 		return w.deleteLocation(ctx, p)
-	case dice < 10:
+	case dice < 10 && p.location.doubt == nil:
 		return w.updateLocation(ctx, p)
-	case dice < 22:
+	case dice < 22 && w.hasFiles:
 		return w.upload(ctx, p)
 	case dice < 34 && isHome:
 		return w.useSession(ctx)
@@ -241,7 +252,7 @@ func (w *worker) enter(ctx context.Context, p *place) error {
 	got, err := w.exchange(ctx, p)
 	if err == nil {
 		p.token = got.Access
-		p.api = client.New(w.server.url, p.token)
+		p.api = client.New(w.url, p.token)
 	}
 	return err
 }
@@ -267,7 +278,7 @@ func (w *worker) upload(ctx context.Context, p *place) error {
 			return err
 		}
 		for i := range t.pending {
-			t.pending[i].path = strings.TrimPrefix(got.URLs[t.pending[i].name], w.server.url)
+			t.pending[i].path = strings.TrimPrefix(got.URLs[t.pending[i].name], w.url)
 		}
 		return nil
 	})

@@ -15,14 +15,15 @@ const Password = "hush"
 
 // Proxy stands between a program and a server, on a TCP port. It is safe for concurrent use.
 type Proxy struct {
-	t      testing.TB
-	server *Server
+	t testing.TB
 
 	mu       sync.Mutex
+	server   *Server
 	address  string
 	listener net.Listener
 	conns    []net.Conn
-	deafTo   []byte // the answer to a message with this text is lost, with the connection
+	silent   chan struct{} // closed when what was sent goes on; nil: it does
+	deafTo   []byte        // the answer to a message with this text is lost, with the connection
 	rewrite  func(string) string
 }
 
@@ -47,6 +48,19 @@ func (p *Proxy) Address() string {
 	return p.address
 }
 
+// Lead makes new connections lead to another server; those that there are stay.
+func (p *Proxy) Lead(to *Server) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.server = to
+}
+
+func (p *Proxy) target() *Server {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.server
+}
+
 // Start takes connections again after [Proxy.Stop].
 func (p *Proxy) Start() {
 	p.t.Helper()
@@ -69,7 +83,7 @@ func (p *Proxy) Start() {
 }
 
 func (p *Proxy) relay(client net.Conn) {
-	server, err := new(net.Dialer).DialContext(context.Background(), "unix", p.server.socket())
+	server, err := new(net.Dialer).DialContext(context.Background(), "unix", p.target().socket())
 	if err != nil {
 		_ = client.Close()
 		return
@@ -87,7 +101,7 @@ func (p *Proxy) relay(client net.Conn) {
 		_ = server.Close()
 	}()
 	go func() {
-		_, _ = io.Copy(client, server)
+		_, _ = io.Copy(client, patient{server, p})
 		_ = client.Close()
 	}()
 }
@@ -102,13 +116,47 @@ type listening struct {
 
 // Read passes on what the client says.
 func (l *listening) Read(data []byte) (int, error) {
-	n, err := l.Reader.Read(data)
+	n, err := patient{l.Reader, l.p}.Read(data)
 	l.p.mu.Lock()
 	defer l.p.mu.Unlock()
 	if l.p.deafTo != nil && bytes.Contains(data[:n], l.p.deafTo) {
 		_ = l.client.Close()
 	}
 	return n, err
+}
+
+// patient keeps what was read while the proxy is silent.
+type patient struct {
+	io.Reader
+
+	p *Proxy
+}
+
+// Read passes on what is said.
+func (r patient) Read(data []byte) (int, error) {
+	n, err := r.Reader.Read(data)
+	r.p.mu.Lock()
+	silent := r.p.silent
+	r.p.mu.Unlock()
+	if silent != nil {
+		<-silent
+	}
+	return n, err
+}
+
+// Silence lets every connection be and passes nothing on, as a network does that swallows
+// packets, until the function that it gives is called.
+func (p *Proxy) Silence() (end func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	silent := make(chan struct{})
+	p.silent = silent
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.silent = nil
+		close(silent)
+	}
 }
 
 // Deaf lets the server hear messages with the text and loses the answers to them, with the

@@ -39,19 +39,24 @@ type Server struct {
 // Without the server programs a test is skipped, and fails where CI is set.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	programs := Programs()
-	if programs == "" {
-		const missing = "no PostgreSQL server programs in /usr/lib/postgresql/*/bin nor in the path: install postgresql"
-		if os.Getenv("CI") != "" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
+	needPrograms(t)
 	s, err := started()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func needPrograms(t testing.TB) {
+	t.Helper()
+	if Programs() != "" {
+		return
+	}
+	const missing = "no PostgreSQL server programs in /usr/lib/postgresql/*/bin nor in the path: install postgresql"
+	if os.Getenv("CI") != "" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
 }
 
 // Programs is the folder of the newest server programs, "" when there are none.
@@ -74,55 +79,105 @@ func version(path string) int {
 }
 
 var started = sync.OnceValues(func() (*Server, error) { //nolint:gochecknoglobals // made once a process, never changed
+	s, err := newServer()
+	if err == nil {
+		err = s.make(volatile)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	return s, nil
+})
+
+// guard waits for the end of its standard input, which comes with the end of this process at
+// the latest, and leaves nothing then.
+const guard = `read -r _ || true
+"$0"/pg_ctl stop --silent --pgdata "$1/data" --mode immediate
+rm -rf "$1"
+`
+
+// newServer makes a folder for a server that is neither there nor running yet.
+func newServer() (*Server, error) {
 	// Short, because the path of a socket has 107 bytes at most.
 	folder, err := os.MkdirTemp("", "tenantry-pg-")
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{folder: folder}
-	if err := s.run(); err != nil {
-		return nil, fmt.Errorf("start PostgreSQL in %s: %w", folder, err)
+	cmd, err := s.command("/bin/sh", "-c", guard, Programs(), folder)
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
-})
+	if s.alive, err = cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	return s, cmd.Start()
+}
 
-// script makes a database cluster and serves it until its standard input ends, as it does
-// with this process. Nothing of it has to outlive a crash of the machine. Its collation is
-// one that does not sort byte by byte, to show that nothing relies on that.
-const script = `set -eu
-trap 'kill -QUIT $server 2>/dev/null; wait; rm -rf "$1"' EXIT
-server=
-"$0"/initdb --pgdata "$1/data" --username "$2" --auth trust --no-sync --no-instructions \
-	--encoding UTF8 --locale C --locale-provider icu --icu-locale en-US
-"$0"/postgres -D "$1/data" -k "$1" -p 5432 -c listen_addresses= -c max_connections=200 -c fsync=off -c synchronous_commit=off \
-	-c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c shared_buffers=32MB -c jit=off <&- &
-server=$!
-read -r _ || true
+// Nothing of the server of all tests has to outlive a crash of the machine.
+const volatile = `fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
 `
 
-func (s *Server) run() error {
-	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", script, Programs(), s.folder, superuser)
+// make makes a database cluster and serves it. Its collation is one that does not sort byte by
+// byte, to show that nothing relies on that.
+func (s *Server) make(settings string) error {
+	err := s.run("initdb", "--username", superuser, "--auth", "trust", "--no-sync", "--no-instructions",
+		"--encoding", "UTF8", "--locale", "C", "--locale-provider", "icu", "--icu-locale", "en-US")
+	if err != nil {
+		return err
+	}
+	if err := s.configure(settings); err != nil {
+		return err
+	}
+	return s.start()
+}
+
+// configure adds settings; the last of a name holds.
+func (s *Server) configure(settings string) error {
+	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "unix_socket_directories = '%s'\nport = 5432\nlisten_addresses = ''\nmax_connections = 200\nshared_buffers = 32MB\njit = off\n%s", s.folder, settings)
+	return errors.Join(err, f.Close())
+}
+
+// start serves and returns once the server answers.
+func (s *Server) start() error {
+	if err := s.run("pg_ctl", "start", "--silent", "--no-wait", "--log", s.log()); err != nil {
+		return err
+	}
+	return s.wait()
+}
+
+// run runs a program of the server on its data.
+func (s *Server) run(program string, args ...string) error {
+	cmd, err := s.command(filepath.Join(Programs(), program), append(args, "--pgdata", s.data())...)
+	if err != nil {
+		return err
+	}
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", program, err, said)
+	}
+	return nil
+}
+
+func (s *Server) command(program string, args ...string) (*exec.Cmd, error) {
+	cmd := exec.CommandContext(context.Background(), program, args...)
 	cmd.Dir = s.folder
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
 	// Signals for the group of the tests, such as an interrupt, are not for the server: it
 	// ends when the tests have.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := s.asServant(cmd); err != nil {
-		return err
-	}
-	log, err := os.Create(filepath.Join(s.folder, "log"))
-	if err != nil {
-		return err
-	}
-	cmd.Stdout, cmd.Stderr = log, log
-	if s.alive, err = cmd.StdinPipe(); err != nil {
-		return err
-	}
-	if err := errors.Join(cmd.Start(), log.Close()); err != nil {
-		return err
-	}
-	return s.wait()
+	return cmd, s.asServant(cmd)
 }
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+func (s *Server) log() string  { return filepath.Join(s.folder, "log") }
 
 // asServant runs cmd as another user where this one is root: the server refuses to be root.
 func (s *Server) asServant(cmd *exec.Cmd) error {
@@ -156,7 +211,7 @@ func (s *Server) wait() error {
 		}
 		select {
 		case <-ctx.Done():
-			log, _ := os.ReadFile(filepath.Join(s.folder, "log")) // best effort, beside err
+			log, _ := os.ReadFile(s.log()) // best effort, beside err
 			return fmt.Errorf("%w\n%s", err, log)
 		case <-time.After(20 * time.Millisecond):
 		}
@@ -164,9 +219,15 @@ func (s *Server) wait() error {
 }
 
 // URL names a database of the server, for its superuser.
-func (s *Server) URL(database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: url.Values{"host": {s.folder}, "port": {"5432"}}.Encode()}
-	return u.String()
+func (s *Server) URL(database string) string { return hosts(database, s).String() }
+
+func hosts(database string, servers ...*Server) *url.URL {
+	var folders, ports []string
+	for _, s := range servers {
+		folders, ports = append(folders, s.folder), append(ports, "5432")
+	}
+	query := url.Values{"host": {strings.Join(folders, ",")}, "port": {strings.Join(ports, ",")}}
+	return &url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: query.Encode()}
 }
 
 // socket is the file that the server listens on.
