@@ -63,6 +63,8 @@ type DB struct {
 	log        *slog.Logger
 	migrations fs.FS
 
+	copying bool // this is [Copy], so the target may be incomplete
+
 	migrating sync.Mutex
 	closing   sync.Once
 	closeErr  error
@@ -76,6 +78,11 @@ type engine interface {
 	write(ctx context.Context, fn func(context.Context, *Tx) error) error
 	snapshot(ctx context.Context, fn func(context.Context, Q) error) error
 	stats() Stats
+	// hold runs fn on one state of the database, as long as it takes, with nobody else writing to the
+	// tables.
+	hold(ctx context.Context, tables []string, fn func(context.Context, Q) error) error
+	// load runs fn in a transaction that may take as long as it needs and is not repeated.
+	load(ctx context.Context, fn func(context.Context, Q) error) error
 	check(ctx context.Context) error
 	hasTable(ctx context.Context, name string) (bool, error)
 	migrate(ctx context.Context, migrations fs.FS) error

@@ -40,6 +40,9 @@ const (
 	startPause = 250 * time.Millisecond
 )
 
+// serverName is what this program calls its connections.
+const serverName = "tenantry"
+
 // poolerParameter is the one parameter of a PostgreSQL URL that is this package's.
 const poolerParameter = "pooler"
 
@@ -96,7 +99,7 @@ func postgresConfig(databaseURL string, opts Options, t tuning) (*pgxpool.Config
 		return config, nil
 	}
 	setDefaults(config.ConnConfig.RuntimeParams, map[string]string{
-		"application_name": "tenantry",
+		"application_name": serverName,
 		// A little more than this program waits, for when it cannot say so any more.
 		"statement_timeout":                   millis(t.readLimit + cancelTimeout),
 		"idle_in_transaction_session_timeout": millis(t.writeLimit + cancelTimeout),
