@@ -50,7 +50,7 @@ func Copy(ctx context.Context, fromURL, toURL string, opts CopyOptions) (tables 
 	if opts.Begin == nil {
 		opts.Begin = func(CopyPass, int64) func(int) { return func(int) {} }
 	}
-	c := copier{begin: opts.Begin}
+	c := copier{begin: opts.Begin, batchRows: copyRows, batchBytes: copyBytes}
 	if c.from, err = Open(ctx, asCopier(fromURL), Options{MustExist: true, Logger: opts.Logger}); err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
@@ -78,8 +78,10 @@ func refuseOneFolder(fromURL, toURL string) error {
 
 // copier is a copy under way.
 type copier struct {
-	from, to *DB
-	begin    func(CopyPass, int64) func(int)
+	from, to   *DB
+	begin      func(CopyPass, int64) func(int)
+	batchRows  int // see copyRows
+	batchBytes int
 }
 
 func (c *copier) run(ctx context.Context) ([]Copied, error) {

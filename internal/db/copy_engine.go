@@ -32,9 +32,6 @@ const (
 	// A transaction that copies may take as long as it needs. These take no snapshot.
 	noStatementLimit = "SET LOCAL statement_timeout = 0"
 	noIdleLimit      = "SET LOCAL idle_in_transaction_session_timeout = 0"
-	// holdLimit is how long the transactions of others have to end. It is longer than the server
-	// takes to call off its own upkeep of a table (deadlock_timeout).
-	holdLimit = "SET LOCAL lock_timeout = '10s'"
 )
 
 // asCopier tells the server that a copy is connected and no server of this program.
@@ -53,7 +50,9 @@ func asCopier(databaseURL string) string {
 func (e *postgresEngine) hold(ctx context.Context, tables []string, fn func(context.Context, Q) error) error {
 	t := &postgresTx{engine: e, begin: beginHold}
 	defer t.end()
-	statements := []string{noStatementLimit, noIdleLimit, holdLimit}
+	// The transactions of others have some time to end, and the server to call off its own upkeep of a
+	// table, which takes it deadlock_timeout.
+	statements := []string{noStatementLimit, noIdleLimit, "SET LOCAL lock_timeout = " + millis(e.tune.holdLimit)}
 	if len(tables) > 0 {
 		list := make([]string, len(tables))
 		for i, name := range tables {

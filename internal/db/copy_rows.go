@@ -12,9 +12,9 @@ import (
 	"unicode/utf8"
 )
 
-// A batch is what one transaction copies: at most copyRows rows, and no more of them once they hold
-// copyBytes, so that memory does not grow with the database.
 const (
+	// A batch is what one transaction copies: at most copyRows rows, and no more of them once they hold
+	// copyBytes, so that memory does not grow with the database.
 	copyRows  = 2048
 	copyBytes = 4 << 20
 	// insertRows is how many rows one statement inserts at most: a power of two.
@@ -63,6 +63,11 @@ func (t copyTable) rows(ctx context.Context, q Q, after []any, use func(row []an
 		}
 		if err := rows.Scan(into...); err != nil {
 			return err
+		}
+		for i, v := range row {
+			if b, ok := v.([]byte); ok && b == nil {
+				row[i] = []byte{} // SQLite's empty bytes, which would be written as null
+			}
 		}
 		if err := use(row); err != nil {
 			return err
@@ -151,7 +156,7 @@ func (c *copier) copyTable(ctx context.Context, from Q, t copyTable, state copyS
 			return err
 		}
 		batch, bytes = append(batch, row), bytes+n
-		if len(batch) == copyRows || bytes >= copyBytes {
+		if len(batch) == c.batchRows || bytes >= c.batchBytes {
 			return flush()
 		}
 		return nil

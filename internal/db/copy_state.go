@@ -37,14 +37,11 @@ func (d *DB) refuseIncomplete(ctx context.Context) error {
 	return err
 }
 
-// source tells the source of this copy from others: it is the id that tokens name as their issuer,
-// which every database that was ever served has.
+// source tells the source of this copy from others: by the id that tokens name as their issuer, or the
+// first agency where no token was made yet.
 func (c *copier) source(ctx context.Context) (string, error) {
-	id, err := One(ctx, c.from.Read(), scanString, "SELECT value FROM settings WHERE name = 'instance_id'")
-	if errors.Is(err, ErrNoRows) {
-		return "", nil
-	}
-	return id, err
+	return One(ctx, c.from.Read(), scanString,
+		"SELECT coalesce((SELECT value FROM settings WHERE name = 'instance_id'), (SELECT min(id) FROM companies), '')")
 }
 
 func scanString(r Row) (s string, err error) { return s, r.Scan(&s) }
@@ -86,7 +83,7 @@ func (c *copier) refuseFull(ctx context.Context) error {
 	}
 	return c.to.engine.hold(ctx, names(all), func(ctx context.Context, q Q) error {
 		for _, name := range slices.Sorted(slices.Values(names(all))) {
-			rows, err := One(ctx, q, scanCount, "SELECT count(*) FROM (SELECT 1 AS one FROM "+quoted(name)+" LIMIT 1) AS some")
+			rows, err := One(ctx, q, scanCount, "SELECT count(*) FROM (SELECT 1 AS one FROM "+quoted(name)+" LIMIT 1) AS first_row")
 			if err == nil && rows > 0 {
 				err = fmt.Errorf("%w: its table %s has rows", ErrNotEmpty, name)
 			}

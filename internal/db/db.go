@@ -47,13 +47,14 @@ type tuning struct {
 	writeLimit   time.Duration // of one transaction, with its waits for locks
 	acquireLimit time.Duration // that a request waits for a connection
 	startLimit   time.Duration // that Open waits for a server which is away
+	holdLimit    time.Duration // that a copy waits for the transactions of others to end
 	attempts     int           // of a transaction that others or a lost connection undo
 }
 
 func defaultTuning() tuning {
 	return tuning{
 		batch: 256, queue: 1024, statements: 256, readLimit: 10 * time.Second,
-		writeLimit: 30 * time.Second, acquireLimit: 5 * time.Second, startLimit: 15 * time.Second, attempts: 10,
+		writeLimit: 30 * time.Second, acquireLimit: 5 * time.Second, startLimit: 15 * time.Second, holdLimit: 10 * time.Second, attempts: 10,
 	}
 }
 
