@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// whole reads for a copy, which is of all tenants.
+func (d *DB) whole() Q { return d.Read() }
+
 // hold of SQLite needs no lock: the folder has one, and it is this process's.
 func (e *sqliteEngine) hold(ctx context.Context, _ []string, fn func(context.Context, Q) error) error {
 	tx, err := e.reader.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})

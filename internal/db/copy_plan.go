@@ -71,7 +71,7 @@ func tablesOf(ctx context.Context, d *DB) (map[string]copyTable, error) {
 		place               int
 		passing             bool
 	}
-	lines, err := All(ctx, d.Read(), func(r Row) (l line, err error) {
+	lines, err := All(ctx, d.whole(), func(r Row) (l line, err error) {
 		return l, r.Scan(&l.table, &l.column, &l.kind, &l.place, &l.passing)
 	}, copyCatalogue(d.Engine()))
 	if err != nil {
@@ -154,7 +154,7 @@ func copyable(t, target copyTable) error {
 // inOrder puts each table behind those that it refers to.
 func inOrder(ctx context.Context, to *DB, plan map[string]copyTable) ([]copyTable, error) {
 	type reference struct{ from, to string }
-	references, err := All(ctx, to.Read(), func(r Row) (f reference, err error) { return f, r.Scan(&f.from, &f.to) }, copyReferences(to.Engine()))
+	references, err := All(ctx, to.whole(), func(r Row) (f reference, err error) { return f, r.Scan(&f.from, &f.to) }, copyReferences(to.Engine()))
 	if err != nil {
 		return nil, fmt.Errorf("target: %w", err)
 	}

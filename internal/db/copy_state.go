@@ -40,7 +40,7 @@ func (d *DB) refuseIncomplete(ctx context.Context) error {
 // source tells the source of this copy from others: by the id that tokens name as their issuer, or the
 // first agency where no token was made yet.
 func (c *copier) source(ctx context.Context) (string, error) {
-	return One(ctx, c.from.Read(), scanString,
+	return One(ctx, c.from.whole(), scanString,
 		"SELECT coalesce((SELECT value FROM settings WHERE name = 'instance_id'), (SELECT min(id) FROM companies), '')")
 }
 
@@ -53,7 +53,7 @@ func (c *copier) claim(ctx context.Context, source string) error {
 		return fmt.Errorf("target: %w", err)
 	}
 	if begun {
-		of, err := One(ctx, c.to.Read(), scanString, "SELECT value FROM "+copyTableName+" WHERE name = $1", copySource)
+		of, err := One(ctx, c.to.whole(), scanString, "SELECT value FROM "+copyTableName+" WHERE name = $1", copySource)
 		if err == nil && of != source {
 			err = fmt.Errorf("%w: it is an incomplete copy of another source", ErrNotEmpty)
 		}
@@ -103,7 +103,7 @@ type copyState struct {
 }
 
 func (c *copier) stateOf(ctx context.Context, t copyTable) (s copyState, err error) {
-	s.text, err = One(ctx, c.to.Read(), scanString, "SELECT value FROM "+copyTableName+" WHERE name = $1", "table "+t.name)
+	s.text, err = One(ctx, c.to.whole(), scanString, "SELECT value FROM "+copyTableName+" WHERE name = $1", "table "+t.name)
 	if errors.Is(err, ErrNoRows) {
 		return copyState{}, nil
 	}

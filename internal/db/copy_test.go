@@ -139,7 +139,7 @@ func contents(t *testing.T, d *DB) map[string][][]any {
 	}
 	all := map[string][][]any{}
 	for name, table := range tables {
-		err := table.rows(t.Context(), d.Read(), nil, func(row []any) error {
+		err := table.rows(t.Context(), d.whole(), nil, func(row []any) error {
 			all[name] = append(all[name], row)
 			return nil
 		})
