@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -124,6 +125,19 @@ func TestCopyIsUsedWrongly(t *testing.T) {
 	}
 	if out := must(t, "copy", "--help"); !strings.Contains(out, "tenantry copy --from sqlite:/var/lib/tenantry/tenantry.db --to postgres://") || !strings.Contains(out, "secret.key") {
 		t.Error(out)
+	}
+}
+
+// TestInterruptedCopy: one that breaks off is no success, although the program was told to end.
+func TestInterruptedCopy(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "seed", "--data", dir, "--locations", "1", "--contacts", "0")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var said strings.Builder
+	args := []string{"copy", "--from", "sqlite:" + filepath.Join(dir, "tenantry.db"), "--to", "sqlite:" + filepath.Join(t.TempDir(), "tenantry.db")}
+	if code := run(ctx, args, strings.NewReader(""), &said, &said); code != exitFailed || said.String() != "tenantry: interrupted; run the same command again to go on\n" {
+		t.Errorf("exit %d: %s", code, said.String())
 	}
 }
 

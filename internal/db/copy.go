@@ -85,6 +85,14 @@ type copier struct {
 }
 
 func (c *copier) run(ctx context.Context) ([]Copied, error) {
+	report, err := c.copyAndCompare(ctx)
+	if ctx.Err() != nil {
+		err = ctx.Err() // an engine may have words of its own for it
+	}
+	return report, err
+}
+
+func (c *copier) copyAndCompare(ctx context.Context) ([]Copied, error) {
 	if err := c.ready(ctx); err != nil {
 		return nil, err
 	}
