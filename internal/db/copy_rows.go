@@ -19,8 +19,10 @@ const (
 	copyBytes = 4 << 20
 	// insertRows is how many rows one statement inserts at most: a power of two.
 	insertRows = 256
-	// insertParams is how many parameters it may have: SQLite's limit is 32,766.
-	insertParams = 32_000
+	// How many parameters it may have. SQLite looks through the names of all for each; to a server a
+	// statement is a way there and back.
+	sqliteParams   = 256
+	postgresParams = 32_000
 )
 
 // CopySum is what a table holds: its rows and the SHA-256 of them all in the order of their keys,
@@ -194,7 +196,7 @@ func (c *copier) write(ctx context.Context, t copyTable, state copyState, batch 
 	}
 	err = c.to.engine.load(ctx, func(ctx context.Context, q Q) (err error) {
 		for left := batch; len(left) > 0; {
-			n := t.chunk(len(left))
+			n := t.chunk(len(left), c.to.Engine())
 			args := make([]any, 0, n*len(t.columns))
 			for _, row := range left[:n] {
 				args = append(args, row...)
@@ -212,9 +214,12 @@ func (c *copier) write(ctx context.Context, t copyTable, state copyState, batch 
 
 // chunk is how many of the rows that are left the next statement takes: a power of two, so that few
 // different statements are prepared.
-func (t copyTable) chunk(left int) int {
-	n := insertRows
-	for n > 1 && (n > left || n*len(t.columns) > insertParams) {
+func (t copyTable) chunk(left int, into EngineName) int {
+	n, params := insertRows, postgresParams
+	if into == SQLite {
+		params = sqliteParams
+	}
+	for n > 1 && (n > left || n*len(t.columns) > params) {
 		n /= 2
 	}
 	return n
