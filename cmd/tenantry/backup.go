@@ -25,12 +25,17 @@ func (backupCmd) Help() string {
 files; it does not have the sealing key: keep a copy of that in another place. Nor does
 it have files that are kept in a bucket.
 
+A PostgreSQL database is backed up by pg_dump: for one, this prints the commands.
+
 Examples:
   tenantry backup /backups/tenantry-$(date +%F).tar.gz --data /var/lib/tenantry`
 }
 
 // Run writes the backup beside its place and moves it there when it is complete.
 func (c *backupCmd) Run(ctx context.Context, io console) (err error) {
+	if db.IsPostgres(c.dbURL()) {
+		return c.ownTools()
+	}
 	if _, err := os.Lstat(c.File); err == nil {
 		return fmt.Errorf("%s exists already", c.File)
 	}
@@ -95,6 +100,25 @@ func (c *backupCmd) write(ctx context.Context, io console, file string) (files i
 		}
 	}
 	return files, p.close(time.Now())
+}
+
+// ownTools says how a PostgreSQL database is backed up.
+func (c *backupCmd) ownTools() error {
+	return fmt.Errorf(`PostgreSQL is backed up by its own tools, the files after it:
+  pg_dump --format=custom --file=%s %s
+  tar -C %s -czf %s %s
+The password is read from PGPASSWORD or ~/.pgpass. To lose less than a dump does, keep a standby or archive the log: docs/postgres.md.
+The sealing key %s is in neither: keep a copy of it apart`,
+		shell(c.File), shell(db.ToolURL(c.dbURL())), shell(filepath.Dir(c.filesDir())), shell(c.File+"-files.tar.gz"), shell(filepath.Base(c.filesDir())), c.keyFile())
+}
+
+// shell quotes a word of a command that a person is told, where it needs that.
+func shell(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,"
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func packFile(p *packer, name, file string) error {

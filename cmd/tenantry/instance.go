@@ -86,6 +86,9 @@ func (f dataFlags) open(ctx context.Context, log *slog.Logger, how opening) (*in
 // prepare checks everything that can be wrong before it migrates; with noMigrate there is
 // nothing to migrate then.
 func (in *instance) prepare(ctx context.Context, f dataFlags, noMigrate bool) error {
+	if _, err := in.db.SchemaVersion(ctx); err != nil {
+		return err // of an incomplete copy too
+	}
 	if noMigrate {
 		if err := refuseOlder(ctx, in.db); err != nil {
 			return err

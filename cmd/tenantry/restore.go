@@ -16,6 +16,7 @@ import (
 type restoreCmd struct {
 	File string `arg:"" help:"Backup to restore." type:"existingfile"`
 	Data string `help:"Folder to restore into; it must not hold a database or files yet." default:"tenantry-data" type:"path"`
+	DB   string `name:"db" help:"PostgreSQL database: says how its own tools restore it." placeholder:"URL"`
 }
 
 // Help is printed below the flags.
@@ -23,12 +24,20 @@ func (restoreCmd) Help() string {
 	return `The backup is checked whole before anything of it is put in place. The sealing key is not
 in it: put your copy into the folder as secret.key before you start the server.
 
+A dump of a PostgreSQL database is restored by pg_restore: with its --db, this prints the commands.
+
 Examples:
   tenantry restore /backups/tenantry-2026-03-02.tar.gz --data /var/lib/tenantry`
 }
 
 // Run unpacks the backup beside its place and moves it there once it is found to be good.
 func (c *restoreCmd) Run(ctx context.Context, std console) (err error) {
+	if db.IsPostgres(c.DB) {
+		return c.ownTools()
+	}
+	if c.DB != "" && c.DB != (dataFlags{Data: c.Data}).dbURL() {
+		return usageError("--db: a backup is restored into a folder, which --data names; its database is tenantry.db there")
+	}
 	for _, name := range []string{archivedDB, archivedFiles} {
 		if _, err := os.Lstat(filepath.Join(c.Data, name)); !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s holds %s already: restore into another folder, or move it away", c.Data, name)
@@ -57,6 +66,15 @@ func (c *restoreCmd) Run(ctx context.Context, std console) (err error) {
 		_, err = fmt.Fprintf(std.out, "Put your copy of the sealing key at %s before you start the server.\n", key)
 	}
 	return err
+}
+
+// ownTools says how a dump of a PostgreSQL database is restored.
+func (c *restoreCmd) ownTools() error {
+	return fmt.Errorf(`PostgreSQL is restored by its own tools, into a new database of the same owner:
+  pg_restore --exit-on-error --no-owner --dbname=%s %s
+  tar -C %s -xzf %s
+The password is read from PGPASSWORD or ~/.pgpass. Then put secret.key into %s, and look with "tenantry doctor"`,
+		shell(db.ToolURL(c.DB)), shell(c.File), shell(c.Data), shell(c.File+"-files.tar.gz"), c.Data)
 }
 
 func isThere(path string) bool {

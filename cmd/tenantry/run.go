@@ -34,6 +34,7 @@ type cli struct {
 	Seed    seedCmd    `cmd:"" help:"Fill a database with demo sub-accounts."`
 	Backup  backupCmd  `cmd:"" help:"Write a backup; the server may run meanwhile."`
 	Restore restoreCmd `cmd:"" help:"Restore a backup into a new folder."`
+	Copy    copyCmd    `cmd:"" help:"Copy a database into another, of the other engine too."`
 	Version versionCmd `cmd:"" help:"Say what runs."`
 	Doctor  doctorCmd  `cmd:"" help:"Say whether an installation is healthy."`
 }

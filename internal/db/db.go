@@ -47,13 +47,14 @@ type tuning struct {
 	writeLimit   time.Duration // of one transaction, with its waits for locks
 	acquireLimit time.Duration // that a request waits for a connection
 	startLimit   time.Duration // that Open waits for a server which is away
+	holdLimit    time.Duration // that a copy waits for the transactions of others to end
 	attempts     int           // of a transaction that others or a lost connection undo
 }
 
 func defaultTuning() tuning {
 	return tuning{
 		batch: 256, queue: 1024, statements: 256, readLimit: 10 * time.Second,
-		writeLimit: 30 * time.Second, acquireLimit: 5 * time.Second, startLimit: 15 * time.Second, attempts: 10,
+		writeLimit: 30 * time.Second, acquireLimit: 5 * time.Second, startLimit: 15 * time.Second, holdLimit: 10 * time.Second, attempts: 10,
 	}
 }
 
@@ -62,6 +63,8 @@ type DB struct {
 	engine     engine
 	log        *slog.Logger
 	migrations fs.FS
+
+	copying bool // this is [Copy], so the target may be incomplete
 
 	migrating sync.Mutex
 	closing   sync.Once
@@ -76,6 +79,11 @@ type engine interface {
 	write(ctx context.Context, fn func(context.Context, *Tx) error) error
 	snapshot(ctx context.Context, part fence, fn func(context.Context, Q) error) error
 	stats() Stats
+	// hold runs fn on one state of the database, as long as it takes, with nobody else writing to the
+	// tables.
+	hold(ctx context.Context, tables []string, fn func(context.Context, Q) error) error
+	// load runs fn in a transaction that may take as long as it needs and is not repeated.
+	load(ctx context.Context, fn func(context.Context, Q) error) error
 	check(ctx context.Context) error
 	hasTable(ctx context.Context, name string) (bool, error)
 	migrate(ctx context.Context, migrations fs.FS) error

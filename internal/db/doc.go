@@ -3,9 +3,10 @@
 // mapping and migrations.
 //
 // It owns everything that differs between engines, and it is the only package
-// that knows a driver, a pragma or an error code. The engine is chosen by one
-// URL; this build has SQLite. It holds no statement about a tenant: it refuses
-// to know any table but the one that records the schema version.
+// that knows a driver, a pragma or an error code. The engine, SQLite or PostgreSQL,
+// is chosen by one URL. It holds no statement about a tenant: it refuses to know any
+// table but the one that records the schema version. [Copy] reads the others' names
+// and columns from the catalogue, and knows but what tells one database from another.
 //
 // There are two ways in. [DB.Read] gives a pool of read-only connections.
 // [DB.Write] runs a closure in a transaction; on SQLite one goroutine owns the

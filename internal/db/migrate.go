@@ -75,8 +75,12 @@ func migrateUp(ctx context.Context, dialect goose.Dialect, pool *sql.DB, migrati
 	return nil
 }
 
-// SchemaVersion tells the last migration that the database has had, 0 before the first.
+// SchemaVersion tells the last migration that the database has had, 0 before the first;
+// [ErrCopyIncomplete] when it is not to be worked with.
 func (d *DB) SchemaVersion(ctx context.Context) (Version, error) {
+	if err := d.refuseIncomplete(ctx); err != nil {
+		return 0, err
+	}
 	if has, err := d.engine.hasTable(ctx, versionTable); err != nil || !has {
 		return 0, err
 	}

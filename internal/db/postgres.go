@@ -41,6 +41,9 @@ const (
 	startPause = 250 * time.Millisecond
 )
 
+// serverName is what this program calls its connections.
+const serverName = "tenantry"
+
 // The parameters of a PostgreSQL URL that are this package's, each with one value.
 const (
 	poolerParameter = "pooler" // transaction
@@ -110,7 +113,7 @@ func postgresConfig(databaseURL string, opts Options, t tuning) (config *pgxpool
 		return config, !unfenced, nil
 	}
 	setDefaults(config.ConnConfig.RuntimeParams, map[string]string{
-		"application_name": "tenantry",
+		"application_name": serverName,
 		// A little more than this program waits, for when it cannot say so any more.
 		"statement_timeout":                   millis(t.readLimit + cancelTimeout),
 		"idle_in_transaction_session_timeout": millis(t.writeLimit + cancelTimeout),
