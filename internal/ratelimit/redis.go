@@ -20,7 +20,7 @@ type Redis struct {
 	swap   *redis.Script
 }
 
-// swapScript keeps a value while the one before is still there; a missing one is ''.
+// swapScript keeps a value while the one before is still there; a missing one is ”.
 const swapScript = `if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`

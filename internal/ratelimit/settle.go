@@ -6,17 +6,19 @@ import (
 	"time"
 )
 
-// Run gives back what lies idle until ctx ends, which must not be before the last request, and
-// all that is left then. What could not be given back counts as spent.
-func (s *Shared) Run(ctx context.Context) {
+// RunAll gives back what lies idle in any of these until ctx ends, which must not be before the last
+// request, and all that is left then. What could not be given back counts as spent.
+func RunAll(ctx context.Context, all ...*Shared) {
 	ticks := time.NewTicker(settleEvery)
 	defer ticks.Stop()
-	for ctx.Err() == nil {
+	for ended := false; !ended; {
 		select {
 		case <-ticks.C:
-			s.settle(false)
 		case <-ctx.Done():
-			s.settle(true)
+			ended = true
+		}
+		for _, s := range all {
+			s.settle(ended)
 		}
 	}
 }

@@ -96,4 +96,3 @@ func (s *Store) Untry(ctx context.Context, key string) error {
 
 // IsShared tells whether other servers may work on the same database.
 func (s *Store) IsShared() bool { return s.db.Engine() != db.SQLite }
-
