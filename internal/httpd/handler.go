@@ -55,7 +55,7 @@ func (o Options) guesses() *oauth.Guesses {
 	if (o.TokenLimits == ratelimit.Limits{}) {
 		return nil
 	}
-	return oauth.NewGuesses(o.Now)
+	return oauth.NewGuesses(o.Tokens)
 }
 
 // New makes the server's handler.

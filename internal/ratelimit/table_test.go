@@ -163,7 +163,7 @@ func admitted(all []*ratelimit.Shared, key string) (total int) {
 // TestStoppedServerGivesBack: a server that stops leaves the whole rest to the others.
 func TestStoppedServerGivesBack(t *testing.T) {
 	eachTable(t, func(t *testing.T, tables []ratelimit.Table) {
-		l := ratelimit.Limits{Burst: 1600, Window: 12 * time.Hour}
+		l := ratelimit.Limits{Burst: 160, Window: 12 * time.Hour}
 		stopped, other := ratelimit.NewShared(l, "api", tables[0], time.Now, slog.New(slog.DiscardHandler)),
 			ratelimit.NewShared(l, "api", tables[1], time.Now, slog.New(slog.DiscardHandler))
 		stopped.WaitFor(time.Hour)
