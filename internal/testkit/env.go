@@ -41,6 +41,7 @@ type Env struct {
 	limits ratelimit.Limits
 	// tokenLimits are those of the token endpoint.
 	tokenLimits ratelimit.Limits
+	isShared    bool // the limits, with other servers
 	metrics     *httpd.Metrics
 	document    *document
 	names       *strings.Replacer
@@ -61,6 +62,11 @@ func WithLimits(l ratelimit.Limits) Option {
 // WithTokenLimits switches the limits of the token endpoint on; an Env has none by default.
 func WithTokenLimits(l ratelimit.Limits) Option {
 	return func(e *Env) { e.tokenLimits = l }
+}
+
+// WithSharedLimits counts by the limits together with the other servers on the database.
+func WithSharedLimits() Option {
+	return func(e *Env) { e.isShared = true }
 }
 
 // WithMetrics counts the server's requests in m.
@@ -95,6 +101,10 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	log := slog.New(slog.NewJSONHandler(e.Log, &slog.HandlerOptions{Level: slog.Level(math.MinInt), AddSource: true}))
 	o := httpd.Options{
 		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Metrics: e.metrics, Version: "test", Now: e.Clock.Now,
+	}
+	if e.isShared {
+		o.Used = ratelimit.NewShared(e.limits, "api", e.Store, e.Clock.Now, log)
+		o.TokenUsed = ratelimit.NewShared(e.tokenLimits, "token", e.Store, e.Clock.Now, log)
 	}
 	e.Routes = httpd.Routes(o)
 	e.document = newDocument(t, e.Routes)
