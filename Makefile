@@ -53,6 +53,7 @@ go-test: ## Run the Go tests with the race detector, in random order
 	$(call need,$(firstword $(or $(shell go env CC),gcc)),gcc libc6-dev)
 	$(call need,chromium,chromium)
 	$(call need,$(INITDB),postgresql,$(NO_CLUSTER))
+	$(call need,redis-server,redis-server)
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 30m ./...
 
 .PHONY: sdk-test
