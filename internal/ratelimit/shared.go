@@ -69,6 +69,10 @@ func NewShared(l Limits, name string, table Table, now func() time.Time, log *sl
 	}
 }
 
+// WaitFor sets how long a request waits for the table at most, a second by default. It must come
+// before the first request.
+func (s *Shared) WaitFor(d time.Duration) { s.patience = d }
+
 // holding is what a process holds of a key's quota.
 type holding struct {
 	mu      sync.Mutex

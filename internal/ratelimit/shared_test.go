@@ -227,7 +227,7 @@ func TestTableAway(t *testing.T) {
 		t.Errorf("admitted %d when it is back; %+v", n, s.Stats())
 	}
 	center.fail(nil, true)
-	s.WaitFor(time.Millisecond)
+	s.WaitFor(time.Millisecond) // nobody else asks now
 	clock.advance(10 * time.Second)
 	if n := exhaust(s, "k"); n != 8 || s.Stats().Failures != 2 {
 		t.Errorf("admitted %d while the table answers nothing; %+v", n, s.Stats())

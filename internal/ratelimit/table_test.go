@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -232,5 +233,19 @@ func TestRedisAway(t *testing.T) {
 	}
 	if _, err := ratelimit.NewRedis("redis://user:hunter2@host/words"); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("a wrong URL: %v", err)
+	}
+}
+
+// BenchmarkLease is what the request costs that waits for the database, and BenchmarkShared one that does not.
+func BenchmarkLease(b *testing.B) {
+	d := testkit.OpenPostgres(b)
+	s, err := store.New(d, make([]byte, store.KeySize), time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	limits := ratelimit.NewShared(ratelimit.Defaults(), "api", s, time.Now, slog.New(slog.DiscardHandler))
+	limits.WaitFor(time.Hour)
+	for i := 0; b.Loop(); i++ {
+		limits.Take(strconv.Itoa(i))
 	}
 }

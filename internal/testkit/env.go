@@ -103,8 +103,7 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Metrics: e.metrics, Version: "test", Now: e.Clock.Now,
 	}
 	if e.isShared {
-		o.Used = ratelimit.NewShared(e.limits, "api", e.Store, e.Clock.Now, log)
-		o.TokenUsed = ratelimit.NewShared(e.tokenLimits, "token", e.Store, e.Clock.Now, log)
+		o.Used, o.TokenUsed = e.shared("api", e.limits, log), e.shared("token", e.tokenLimits, log)
 	}
 	e.Routes = httpd.Routes(o)
 	e.document = newDocument(t, e.Routes)
@@ -114,6 +113,13 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	t.Cleanup(srv.Close)
 	e.populate(t)
 	return e
+}
+
+// shared waits for the database as long as that takes: a slow machine changes no answer.
+func (e *Env) shared(name string, l ratelimit.Limits, log *slog.Logger) *ratelimit.Shared {
+	s := ratelimit.NewShared(l, name, e.Store, e.Clock.Now, log)
+	s.WaitFor(time.Hour)
+	return s
 }
 
 func (e *Env) populate(t testing.TB) {
