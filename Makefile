@@ -60,6 +60,7 @@ go-test: s3-server ## Run the Go tests with the race detector, in random order
 	$(call need,chromium,chromium)
 	$(call need,$(INITDB),postgresql,$(NO_CLUSTER))
 	$(call need,$(HAPROXY),haproxy,$(NO_PROXY))
+	$(call need,redis-server,redis-server)
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 30m ./...
 
 .PHONY: sdk-test

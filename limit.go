@@ -12,6 +12,13 @@ type DailyUse struct {
 	Used     int // requests since OpenedAt
 }
 
+// QuotaUse is what of a quota is spent, of its short window and of its day. The zero time is
+// a window that is not open.
+type QuotaUse struct {
+	IntervalAt, DailyAt     time.Time // when the first request opened it
+	IntervalUsed, DailyUsed int       // requests since
+}
+
 // How much of a kind a location can have. Lists that come in one piece are bounded by
 // these, and so is the work of one change that touches every row of a kind.
 const (

@@ -70,6 +70,14 @@ func (c *serveCmd) Run(ctx context.Context, io console) error {
 	s := server{flags: c.serverFlags, control: c.socket(), log: newLogger(io, c.LogFormat, c.LogLevel)}
 	if c.Limits == "on" {
 		s.limits, s.tokenLimits = c.quotas()
+		redis, err := c.table()
+		if err != nil {
+			return err
+		}
+		if redis != nil {
+			defer func() { _ = redis.Close() }() // after the last request
+			s.redis = redis
+		}
 	}
 	if c.TLSCert != "" {
 		cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
@@ -137,6 +145,7 @@ type server struct {
 	limits   ratelimit.Limits
 	// tokenLimits are those of the token endpoint.
 	tokenLimits ratelimit.Limits
+	redis       *ratelimit.Redis // where they are counted; nil: in the database or here
 	tls         *tls.Config
 	log         *slog.Logger
 }
@@ -157,7 +166,7 @@ func (s server) run(ctx context.Context, ln listeners, ready func(url string, to
 	if err != nil {
 		return usageError("--public-url: " + err.Error())
 	}
-	used, err := s.used(ctx)
+	used, err := newCounters(ctx, s.instance.store, s.redis, s.limits, s.tokenLimits, s.log)
 	if err != nil {
 		return err
 	}
@@ -168,14 +177,14 @@ func (s server) run(ctx context.Context, ln listeners, ready func(url string, to
 	defer flush()
 	runner := jobs.New(s.instance.store, s.instance.files, time.Now, s.log)
 	o := httpd.Options{
-		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Pages: pages, Limits: s.limits, Used: used,
-		TokenLimits: s.tokenLimits, MaxConcurrent: s.flags.MaxConcurrent, PublicURL: url, Health: s.health(), Log: s.log,
+		API: api.New(s.instance.store, s.instance.files, url), Tokens: tokens, Pages: pages, Limits: s.limits, Used: used.api,
+		TokenLimits: s.tokenLimits, TokenUsed: used.token, MaxConcurrent: s.flags.MaxConcurrent, PublicURL: url, Health: s.health(), Log: s.log,
 		Tracer: tracer, Version: programVersion(), Now: time.Now,
 	}
 	conns := httpd.LimitConnections(ln.api, s.flags.connections())
 	if ln.admin != nil {
 		o.Metrics = httpd.NewMetrics(programVersion())
-		o.Metrics.Watch(httpd.Parts{DB: s.instance.db, Tokens: tokens, Jobs: runner, Connections: conns})
+		o.Metrics.Watch(httpd.Parts{DB: s.instance.db, Tokens: tokens, Jobs: runner, Connections: conns, Limits: used.shared})
 		defer s.serveAdmin(ln.admin, o)()
 	}
 	srv := httpd.NewServer(httpd.New(o), s.log)
@@ -185,7 +194,7 @@ func (s server) run(ctx context.Context, ln listeners, ready func(url string, to
 	var background sync.WaitGroup
 	background.Go(func() { runner.Run(work) })
 	background.Go(func() { tokens.Run(work, s.log) })
-	background.Go(func() { used.Run(work, s.instance.store.SaveDailyUses, s.log) })
+	background.Go(func() { used.run(work) })
 	managing, err := openControl(ctx, s.control, s.instance, s.log)
 	if err != nil {
 		s.log.Warn("managing verbs cannot reach this server", "error", err)
@@ -214,14 +223,6 @@ func settle() {
 	// What only the start needed is given back; the first collection keeps what pools hold.
 	runtime.GC()
 	debug.FreeOSMemory()
-}
-
-// used are the counters of the limits, as an earlier run has left them.
-func (s server) used(ctx context.Context) (*ratelimit.Memory, error) {
-	used := ratelimit.NewMemory(s.limits, time.Now)
-	uses, err := s.instance.store.DailyUses(ctx)
-	used.Load(uses)
-	return used, err
 }
 
 // publicURL is the configured URL, else one made of the address listened on.

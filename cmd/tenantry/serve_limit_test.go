@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -32,6 +33,19 @@ func TestLimitFlags(t *testing.T) {
 		api, token := f.quotas()
 		if diff := cmp.Diff([]ratelimit.Limits{test.api, test.token}, []ratelimit.Limits{api, token}); diff != "" {
 			t.Errorf("%v: %s", test.args, diff)
+		}
+	}
+}
+
+// A wrong --limits-store is a mistake of use, and its password is told to nobody.
+func TestLimitsStoreFlag(t *testing.T) {
+	if table, err := (limitFlags{}).table(); table != nil || err != nil {
+		t.Errorf("none: %v %v", table, err)
+	}
+	for _, url := range []string{"redis.internal:6379", "http://redis.internal", "redis://:hunter2@host/words"} {
+		_, err := limitFlags{LimitsStore: url}.table()
+		if err == nil || !strings.Contains(err.Error(), "--limits-store: ") || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", url, err)
 		}
 	}
 }

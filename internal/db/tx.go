@@ -53,6 +53,17 @@ func (t *Tx) ForUpdate(of ...string) string {
 	return " FOR NO KEY UPDATE OF " + strings.Join(of, ", ")
 }
 
+// Lazy lets the commit not wait for the disk: a crash of the database's machine within the
+// second after it may undo it. It is for counters that every request would wait for. SQLite
+// commits as ever.
+func (t *Tx) Lazy(ctx context.Context) error {
+	if !t.locks {
+		return nil
+	}
+	_, err := t.Exec(ctx, `SELECT set_config('synchronous_commit', 'off', true)`)
+	return err
+}
+
 // sqliteTx is the [Q] of a closure that the writer runs.
 type sqliteTx struct {
 	w    *writer

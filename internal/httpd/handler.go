@@ -20,11 +20,12 @@ type Options struct {
 	API    *api.API
 	Tokens *oauth.Authenticator
 	Pages  *oauth.Pages
-	Limits ratelimit.Limits  // zero: no limits, no limit headers
-	Used   *ratelimit.Memory // counts by Limits; nil: from nothing, and lost with the handler
+	Limits ratelimit.Limits // zero: no limits, no limit headers
+	Used   Limiter          // counts by Limits; nil: from nothing, and lost with the handler
 	// TokenLimits are those of the token endpoint, of a client for an install; zero: none, and
 	// wrong credentials are not counted either.
 	TokenLimits ratelimit.Limits
+	TokenUsed   Limiter // counts by TokenLimits, as Used does
 	// MaxConcurrent is how many requests are worked on at a time, see [capacity]; 0: no limit.
 	MaxConcurrent int
 	// PublicURL is the address that clients reach the server at, without a slash at its end.
@@ -42,7 +43,7 @@ func Routes(o Options) []wire.Route { return slices.Concat(o.API.Routes(), o.end
 
 // endpoints makes the OAuth operations.
 func (o Options) endpoints(guesses *oauth.Guesses) *oauth.Endpoints {
-	q := quota{limits: o.TokenLimits, source: ratelimit.NewMemory(o.TokenLimits, o.Now)}
+	q := newQuota(o.TokenLimits, o.TokenUsed, o.Now)
 	if q.off() {
 		return oauth.NewEndpoints(o.Tokens, o.PublicURL, nil, guesses)
 	}
@@ -54,15 +55,12 @@ func (o Options) guesses() *oauth.Guesses {
 	if (o.TokenLimits == ratelimit.Limits{}) {
 		return nil
 	}
-	return oauth.NewGuesses(o.Now)
+	return oauth.NewGuesses(o.Tokens)
 }
 
 // New makes the server's handler.
 func New(o Options) http.Handler {
-	q := quota{limits: o.Limits, source: o.Used}
-	if o.Used == nil {
-		q.source = ratelimit.NewMemory(o.Limits, o.Now)
-	}
+	q := newQuota(o.Limits, o.Used, o.Now)
 	guesses := o.guesses()
 	endpoints := o.endpoints(guesses)
 	mux := wire.NewMux(wire.Gate{

@@ -27,6 +27,7 @@ func counted(t *testing.T, opts ...testkit.Option) (*testkit.Env, *httpd.Metrics
 	e := testkit.NewEnv(t, testkit.OpenDB(t), append(opts, testkit.WithMetrics(m))...)
 	m.Watch(httpd.Parts{
 		DB: e.DB, Tokens: e.Tokens, Connections: httpd.LimitConnections(nil, 10), Jobs: jobs.New(e.Store, e.Files, e.Clock.Now, nil),
+		Limits: []*ratelimit.Shared{ratelimit.NewShared(ratelimit.Defaults(), "api", e.Store, e.Clock.Now, nil)},
 	})
 	return e, m
 }

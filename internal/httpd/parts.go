@@ -6,6 +6,7 @@ import (
 	"github.com/tenantry/tenantry/internal/db"
 	"github.com/tenantry/tenantry/internal/jobs"
 	"github.com/tenantry/tenantry/internal/oauth"
+	"github.com/tenantry/tenantry/internal/ratelimit"
 )
 
 // Parts are what the metrics ask at each scrape; they count by themselves.
@@ -14,6 +15,7 @@ type Parts struct {
 	Tokens      *oauth.Authenticator
 	Jobs        *jobs.Runner
 	Connections *Connections
+	Limits      []*ratelimit.Shared // those that are shared with other servers
 }
 
 // Watch adds the metrics of these parts. It may be called once.
@@ -36,6 +38,12 @@ func (p Parts) Collect(out chan<- prometheus.Metric) {
 		s.count("tenantry_job_steps_total", "Short transactions of background work.", work.Steps, "job", work.Name)
 		s.count("tenantry_job_failures_total", "Failures of background work, which is tried again.", work.Failures, "job", work.Name)
 		s.gauge("tenantry_job_locations_paused", "Sub-accounts whose background work failed and waits.", float64(work.Paused), "job", work.Name)
+	}
+	for _, l := range p.Limits {
+		shared := l.Stats()
+		s.count("tenantry_limit_leases_total", "Blocks of the shared quotas that this process took.", shared.Leases, "limit", l.Name())
+		s.count("tenantry_limit_failures_total", "Failures of the shared counters.", shared.Failures, "limit", l.Name())
+		s.count("tenantry_limit_alone_total", "Decisions of this process by itself, while the shared counters were away.", shared.Alone, "limit", l.Name())
 	}
 	conns := p.Connections.Stats()
 	s.gauge("tenantry_http_connections_open", "Connections of clients.", float64(conns.Open))

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/ratelimit"
@@ -11,7 +12,21 @@ import (
 // answer carries limit headers.
 type quota struct {
 	limits ratelimit.Limits
-	source *ratelimit.Memory
+	source Limiter
+}
+
+// Limiter decides about one request of a key and counts it when it is allowed: in the memory of
+// this process ([ratelimit.Memory]), or together with others ([ratelimit.Shared]).
+type Limiter interface {
+	Take(key string) ratelimit.Decision
+}
+
+// newQuota counts by limits from nothing where there is no source.
+func newQuota(l ratelimit.Limits, source Limiter, now func() time.Time) quota {
+	if source == nil {
+		source = ratelimit.NewMemory(l, now)
+	}
+	return quota{limits: l, source: source}
 }
 
 func (q quota) off() bool { return q.limits == ratelimit.Limits{} }

@@ -23,6 +23,7 @@ type Authenticator struct {
 	revoked  *revocations
 	issuer   string
 	now      func() time.Time
+	learned  map[string]time.Time // keys of other processes, since when; of the polls, which come one at a time
 }
 
 // NewAuthenticator loads the signing keys, making the first one where there is none, and
@@ -39,6 +40,7 @@ func NewAuthenticator(ctx context.Context, s *store.Store, now func() time.Time)
 	}
 	a := &Authenticator{
 		store: s, verifier: NewVerifier(keys, issuer, rememberedTokens, now), revoked: newRevocations(), issuer: issuer, now: now,
+		learned: map[string]time.Time{},
 	}
 	s.OnRevoke(a.revoked.add)
 	return a, a.poll(ctx)
@@ -78,10 +80,14 @@ func firstKey(ctx context.Context, s *store.Store, now time.Time) (*KeySet, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.AddSigningKey(ctx, kept); err != nil {
+	if err := s.AddFirstSigningKey(ctx, kept); err != nil {
 		return nil, err
 	}
-	return NewKeySet(key)
+	keys, err := keptKeys(ctx, s) // of servers that start together, one made it
+	if err != nil {
+		return nil, err
+	}
+	return NewKeySet(keys[0], keys[1:]...)
 }
 
 // keptForm is the key as the store keeps it.

@@ -155,10 +155,12 @@ func (p *Pages) approve(w http.ResponseWriter, r *http.Request, c choice) error 
 	if message := c.missing(); message != "" {
 		return p.showChoice(w, r, c, http.StatusUnprocessableEntity, message)
 	}
-	if err := p.throttle.approve(c.user.ID); err != nil {
+	if err := p.throttle.approve(r.Context(), c.user.ID); tenantry.KindOf(err) == tenantry.RateLimited {
 		wire.ExchangeOf(r.Context()).Err = err
 		setRetryAfter(w, err)
 		return p.showChoice(w, r, c, http.StatusTooManyRequests, "You approved too often. Please wait a quarter of an hour, then try again.")
+	} else if err != nil {
+		return err
 	}
 	code := newSecret()
 	err := p.store.CreateCode(r.Context(), HashToken(code), c.consent())

@@ -2,8 +2,6 @@ package oauth
 
 import (
 	"net/http"
-	"sync"
-	"time"
 
 	"github.com/tenantry/tenantry"
 )
@@ -22,16 +20,11 @@ const (
 // must not lock the app out. Passwords are another matter, see throttle.
 //
 // It is safe for concurrent use. A nil one counts nothing.
-type Guesses struct {
-	now func() time.Time
+type Guesses struct{ tries tries }
 
-	mu                sync.Mutex
-	networks, clients budgets
-}
-
-// NewGuesses makes a count that reads the time from now.
-func NewGuesses(now func() time.Time) *Guesses {
-	return &Guesses{now: now, networks: budgets{}, clients: budgets{}}
+// NewGuesses makes the count of the server that tokens is of, or of all that share its database.
+func NewGuesses(tokens *Authenticator) *Guesses {
+	return &Guesses{tries: newTries(tokens.store, tokens.now)}
 }
 
 // Caller makes a function that tells who sent a request out of one that does, and counts
@@ -57,16 +50,12 @@ func (g *Guesses) wrong(r *http.Request, client string, reason error) error {
 	if g == nil {
 		return reason
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.now()
-	if err := g.networks.spend(networkOf(r), perNetwork, now); err != nil {
-		return err // counts for no client: who sends many fills no more memory
+	_, err := g.tries.spend(r.Context(), "secrets-network", networkOf(r), perNetwork)
+	if id, _, ok := tenantry.ParseClientID(client); ok && err == nil { // beyond: who sends many fills no more memory
+		_, err = g.tries.spend(r.Context(), "secrets-client", string(id), perClient)
 	}
-	if id, _, ok := tenantry.ParseClientID(client); ok {
-		if err := g.clients.spend(string(id), perClient, now); err != nil {
-			return err
-		}
+	if tenantry.KindOf(err) == tenantry.RateLimited {
+		return err
 	}
-	return reason
+	return reason // not counted, if the database is away
 }

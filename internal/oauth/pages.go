@@ -31,7 +31,7 @@ type Pages struct {
 	templates map[string]*template.Template
 	files     map[string]pageFile
 	passwords *passwords
-	throttle  *throttle
+	throttle  throttle
 	origins   *http.CrossOriginProtection
 	base      string // path of the public URL, which comes before that of each page
 	secure    bool   // the public URL is https
@@ -61,7 +61,7 @@ func NewPages(s *store.Store, publicURL string, now func() time.Time) (*Pages, e
 		return nil, fmt.Errorf("public URL %q: %w", publicURL, err)
 	}
 	p := &Pages{
-		store: s, now: now, passwords: newPasswords(), throttle: newThrottle(now), origins: http.NewCrossOriginProtection(),
+		store: s, now: now, passwords: newPasswords(), throttle: throttle{newTries(s, now)}, origins: http.NewCrossOriginProtection(),
 		base: strings.TrimSuffix(u.EscapedPath(), "/"), secure: u.Scheme == "https", referrer: "no-referrer",
 	}
 	// Under no-referrer a browser sends "Origin: null" with a form, and to a host that it does

@@ -77,10 +77,11 @@ func TestPasswordsTakeTurns(t *testing.T) {
 	}
 }
 
-// tries counts how many of n tries pass.
-func tries(t *throttle, n int, each func(i int) attempt) (passed int) {
+// passing counts how many of n tries pass.
+func passing(t *testing.T, th throttle, n int, each func(i int) attempt) (passed int) {
+	t.Helper()
 	for i := range n {
-		if _, err := t.take(each(i)); err == nil {
+		if _, err := th.take(t.Context(), each(i)); err == nil {
 			passed++
 		}
 	}
@@ -98,28 +99,28 @@ func waitOf(err error) time.Duration {
 func TestThrottle(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	th := newThrottle(func() time.Time { return now })
+	th := throttle{newMemoryTries(func() time.Time { return now })}
 	name := strconv.Itoa
-	if n := tries(th, 100, func(i int) attempt { return attempt{account: name(i), address: "one"} }); n != perAddress {
+	if n := passing(t, th, 100, func(i int) attempt { return attempt{account: name(i), address: "one"} }); n != perAddress {
 		t.Errorf("%d tries at many accounts from one address", n)
 	}
-	if n := tries(th, 100, func(i int) attempt { return attempt{account: "victim", address: name(i)} }); n != perAccount {
+	if n := passing(t, th, 100, func(i int) attempt { return attempt{account: "victim", address: name(i)} }); n != perAccount {
 		t.Errorf("%d tries at one account from many addresses", n)
 	}
-	if n := tries(th, 100, func(int) attempt { return attempt{account: "victim", address: "one", browser: "known"} }); n != perBrowser {
+	if n := passing(t, th, 100, func(int) attempt { return attempt{account: "victim", address: "one", browser: "known"} }); n != perBrowser {
 		t.Errorf("%d tries from the known browser while others guess", n)
 	}
-	_, err := th.take(attempt{account: "victim", address: "new"})
+	_, err := th.take(t.Context(), attempt{account: "victim", address: "new"})
 	if wait := waitOf(err); wait != throttleWindow {
 		t.Errorf("wait %v", wait)
 	}
 	now = now.Add(-time.Hour) // a clock that is set back
-	_, err = th.take(attempt{account: "victim", address: "new"})
+	_, err = th.take(t.Context(), attempt{account: "victim", address: "new"})
 	if wait := waitOf(err); wait <= 0 || wait > throttleWindow {
 		t.Errorf("wait %v after the clock was set back", wait)
 	}
 	now = now.Add(time.Hour + throttleWindow)
-	if n := tries(th, 100, func(int) attempt { return attempt{account: "victim", address: "new"} }); n != perPair {
+	if n := passing(t, th, 100, func(int) attempt { return attempt{account: "victim", address: "new"} }); n != perPair {
 		t.Errorf("%d tries at one account from one address", n)
 	}
 }
@@ -127,9 +128,9 @@ func TestThrottle(t *testing.T) {
 // TestThrottleRefunds: right passwords cost nothing, however many.
 func TestThrottleRefunds(t *testing.T) {
 	t.Parallel()
-	th := newThrottle(time.Now)
+	th := throttle{newMemoryTries(time.Now)}
 	for range 200 {
-		refund, err := th.take(attempt{account: "a", address: "b"})
+		refund, err := th.take(t.Context(), attempt{account: "a", address: "b"})
 		if err != nil {
 			t.Fatal(err)
 		}

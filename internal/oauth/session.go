@@ -64,7 +64,7 @@ func (p *Pages) session(r *http.Request) (tenantry.Session, error) {
 // Unauthenticated, RateLimited, Unavailable.
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request, email, password string) error {
 	account := HashToken(tenantry.Fold(email)) // short, whatever was typed
-	refund, err := p.throttle.take(attempt{account: account, address: networkOf(r), browser: p.knownBrowser(r, account)})
+	refund, err := p.throttle.take(r.Context(), attempt{account: account, address: networkOf(r), browser: p.knownBrowser(r, account)})
 	if err != nil {
 		return err
 	}

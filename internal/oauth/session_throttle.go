@@ -1,13 +1,11 @@
 package oauth
 
 import (
-	"errors"
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/tenantry/tenantry"
 )
@@ -16,35 +14,15 @@ import (
 // spends from a budget of its own only: whoever guesses at an account, from however many
 // addresses, does not lock out its owner.
 const (
-	// throttleWindow is how long the first wrong password of a budget counts.
-	throttleWindow = 15 * time.Minute
-	perPair        = 10 // of one account from one address
-	perAddress     = 50 // of any accounts from one address: an office has many people
-	perAccount     = 30 // of one account from all addresses, the known browsers apart
-	perBrowser     = 10 // of one account from one known browser
-	perUser        = 60 // approvals by one user
-	// throttleKeys bounds the budgets that are remembered of each kind, some 10 MB.
-	throttleKeys = 50_000
+	perPair    = 10 // of one account from one address
+	perAddress = 50 // of any accounts from one address: an office has many people
+	perAccount = 30 // of one account from all addresses, the known browsers apart
+	perBrowser = 10 // of one account from one known browser
+	perUser    = 60 // approvals by one user
 )
 
-// throttle counts wrong passwords. It is safe for concurrent use.
-type throttle struct {
-	now func() time.Time
-
-	mu                                           sync.Mutex
-	pairs, addresses, accounts, known, approvals budgets
-}
-
-type budgets map[string]*budget
-
-type budget struct {
-	openedAt time.Time
-	used     int
-}
-
-func newThrottle(now func() time.Time) *throttle {
-	return &throttle{now: now, pairs: budgets{}, addresses: budgets{}, accounts: budgets{}, known: budgets{}, approvals: budgets{}}
-}
+// throttle limits wrong passwords.
+type throttle struct{ tries tries }
 
 // attempt is one try at an account.
 type attempt struct {
@@ -56,96 +34,39 @@ type attempt struct {
 // take spends one try before the password is looked at, so that tries at the same time
 // cannot pass together what they could not pass one by one. refund gives it back when the
 // password was right. Errors: RateLimited.
-func (t *throttle) take(a attempt) (refund func(), err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.now()
-	var spent []*budget
-	spend := func(of budgets, key string, limit int) {
-		b, over := of.open(key, limit, now)
-		err = errors.Join(err, over)
-		spent = append(spent, b)
+func (t throttle) take(ctx context.Context, a attempt) (refund func(), err error) {
+	type spending struct {
+		kind, key string
+		limit     int
+	}
+	all := []spending{
+		{"pair", a.account + " " + a.address, perPair}, {"address", a.address, perAddress}, {"account", a.account, perAccount},
 	}
 	if a.browser != "" {
-		spend(t.known, a.browser, perBrowser)
-	} else {
-		spend(t.pairs, a.account+"\n"+a.address, perPair)
-		spend(t.addresses, a.address, perAddress)
-		spend(t.accounts, a.account, perAccount)
+		all = []spending{{"browser", a.browser, perBrowser}}
 	}
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range spent {
-		b.used++
-	}
-	return func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		for _, b := range spent {
-			b.used--
+	var spent []func()
+	refund = func() {
+		for _, back := range spent {
+			back()
 		}
-	}, nil
+	}
+	for _, s := range all {
+		back, err := t.tries.spend(ctx, s.kind, s.key, s.limit)
+		if err != nil {
+			refund() // of the others: a try that was not made costs nothing
+			return nil, err
+		}
+		spent = append(spent, back)
+	}
+	return refund, nil
 }
 
 // approve spends one of a user's approvals, so that no session fills the database with
 // codes. Errors: RateLimited.
-func (t *throttle) approve(user tenantry.UserID) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.approvals.spend(string(user), perUser, t.now())
-}
-
-// spend spends one of the budget of a key. Errors: RateLimited.
-func (of budgets) spend(key string, limit int, now time.Time) error {
-	b, err := of.open(key, limit, now)
-	if err == nil {
-		b.used++
-	}
+func (t throttle) approve(ctx context.Context, user tenantry.UserID) error {
+	_, err := t.tries.spend(ctx, "approval", string(user), perUser)
 	return err
-}
-
-// open finds the budget of a key. Errors: RateLimited when it is spent.
-func (of budgets) open(key string, limit int, now time.Time) (*budget, error) {
-	b := of.at(key, now)
-	if b.used < limit {
-		return b, nil
-	}
-	e := tenantry.Errorf(tenantry.RateLimited, "rate_limited", "Too Many Requests")
-	e.RetryAfter = min(throttleWindow, b.openedAt.Add(throttleWindow).Sub(now))
-	return b, e
-}
-
-// at finds the open budget of a key, opening one where there is none.
-func (of budgets) at(key string, now time.Time) *budget {
-	b := of[key]
-	// A clock that was set back opens no budget before its time and keeps none for longer.
-	if b != nil && now.Sub(b.openedAt) < throttleWindow {
-		return b
-	}
-	if b == nil && len(of) >= throttleKeys {
-		of.makeRoom(now)
-	}
-	b = &budget{openedAt: now}
-	of[key] = b
-	return b
-}
-
-// makeRoom forgets what is over and, when that is nothing, what is spent least: forgetting
-// that helps a guesser least.
-func (of budgets) makeRoom(now time.Time) {
-	least := ""
-	for key, b := range of {
-		switch {
-		case now.Sub(b.openedAt) >= throttleWindow || b.used <= 0:
-			delete(of, key)
-		case least == "" || b.used < of[least].used:
-			least = key
-		}
-	}
-	if len(of) >= throttleKeys {
-		delete(of, least)
-	}
 }
 
 // networkOf tells where a request comes from: its address, of IPv6 the /64 that a customer

@@ -115,7 +115,8 @@ func (e *Endpoints) limit(ctx context.Context, h http.Header, g grantType, app t
 	if !g.repeats {
 		return admit()
 	}
-	return e.repeats.admit(string(app.ID)+"|"+HashToken(f.refreshToken), admit)
+	isRepeat := func() (bool, error) { return e.store.IsRefreshRepeat(ctx, app.ID, f.refreshToken) }
+	return e.repeats.admit(string(app.ID)+"|"+HashToken(f.refreshToken), isRepeat, admit)
 }
 
 func scopesOf(text string) (scopes []tenantry.Scope) {

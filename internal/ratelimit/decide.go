@@ -39,20 +39,56 @@ type Decision struct {
 // jump across an end gives one fresh quota and no more. The state must be
 // kept after a refusal too, or a window would move with every request.
 func Decide(l Limits, s State, now time.Time) (Decision, State) {
+	b, s := Reserve(l, s, now, 1)
+	return b.Decision, s
+}
+
+// Block is a part of a quota that one process may give out by itself.
+type Block struct {
+	Decision // where the key stands behind the block; Allowed when there is one
+
+	Size   int           // requests
+	Ends   time.Duration // until the first of its windows ends, and the block with it; RetryAfter when there is none
+	Opened [2]time.Time  // when its short window and its day were opened: what it is given back to
+}
+
+// shares is how many parts Reserve makes of what is left: a block is one of them, so blocks
+// become smaller as the quota ends, and at its end there is one request in each.
+const shares = 4
+
+// Reserve is [Decide] for up to want requests at once, as long as that leaves most of the
+// quota to others; for one it is the same.
+func Reserve(l Limits, s State, now time.Time, want int) (Block, State) {
 	s = s.at(l, now)
+	b := Block{}
 	wait := max(s.Interval.wait(l.interval(), now), s.Daily.wait(l.daily(), now))
-	if wait == 0 {
-		s.Interval.spend(l.interval(), now)
-		s.Daily.spend(l.daily(), now)
+	if b.Ends = wait; wait == 0 {
+		b.Size = max(1, min(want, l.left(s)/shares))
+		s.Interval.spend(l.interval(), now, b.Size)
+		s.Daily.spend(l.daily(), now, b.Size)
+		b.Ends = s.ends(l, now)
 	}
-	return Decision{
+	b.Opened = [2]time.Time{s.Interval.OpenedAt, s.Daily.OpenedAt}
+	b.Decision = Decision{
 		Allowed:        wait == 0,
 		Limits:         l,
 		Remaining:      l.interval().left(s.Interval),
 		DailyRemaining: l.daily().left(s.Daily),
 		DailyReset:     s.Daily.reset(day, now),
 		RetryAfter:     wait,
-	}, s
+	}
+	return b, s
+}
+
+// Return gives n requests of a block back that were not made, to those of its windows that
+// are open still.
+func (s State) Return(b Block, n int) State {
+	for i, span := range []*Span{&s.Interval, &s.Daily} {
+		if span.open() && span.OpenedAt.Equal(b.Opened[i]) {
+			span.Used = max(0, span.Used-n)
+		}
+	}
+	return s
 }
 
 // Unspent is the decision for an answer that no known caller is charged for,
@@ -104,12 +140,20 @@ func (w Span) reset(length time.Duration, now time.Time) time.Duration {
 	return length - now.Sub(w.OpenedAt)
 }
 
-func (w *Span) spend(q quota, now time.Time) {
+func (w *Span) spend(q quota, now time.Time, n int) {
 	if q.off() {
 		return
 	}
 	if !w.open() {
 		w.OpenedAt = now
 	}
-	w.Used++
+	w.Used += n
+}
+
+// ends is how long it takes until the first of the open windows ends, a day at most.
+func (s State) ends(l Limits, now time.Time) time.Duration {
+	if s.Interval.open() {
+		return min(s.Interval.reset(l.Window, now), s.Daily.reset(day, now))
+	}
+	return s.Daily.reset(day, now)
 }

@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"math"
 	"time"
 
 	"github.com/tenantry/tenantry"
@@ -32,6 +33,18 @@ func (l Limits) interval() quota { return quota{l.Burst, l.Window} }
 
 // daily is the quota of a day.
 func (l Limits) daily() quota { return quota{l.Daily, day} }
+
+// left is how many requests fit both quotas.
+func (l Limits) left(s State) int {
+	left := math.MaxInt
+	if q := l.interval(); !q.off() {
+		left = q.left(s.Interval)
+	}
+	if q := l.daily(); !q.off() {
+		left = min(left, q.left(s.Daily))
+	}
+	return left
+}
 
 // quota is a number of requests in a length of time.
 type quota struct {

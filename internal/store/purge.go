@@ -77,10 +77,10 @@ func (t *tx) purge(ctx context.Context, table, key string, loc tenantry.Location
 		(SELECT `+key+` FROM `+table+` WHERE location_id = $1 ORDER BY `+key+` LIMIT $2)`, loc, limit)
 }
 
-// deletedLocation refuses a location that is live or not there.
+// deletedLocation refuses a location that is live or not there. Other servers that purge it wait.
 func (t *tx) deletedLocation(ctx context.Context, loc tenantry.LocationID) error {
 	_, err := db.One(ctx, t, scanLocationID,
-		`SELECT location_id FROM locations WHERE location_id = $1 AND deleted_at IS NOT NULL`, loc)
+		`SELECT location_id FROM locations WHERE location_id = $1 AND deleted_at IS NOT NULL`+t.ForUpdate(), loc)
 	if errors.Is(err, db.ErrNoRows) {
 		return tenantry.NotFoundError("Deleted location", string(loc))
 	}

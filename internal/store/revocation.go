@@ -14,7 +14,7 @@ const (
 	revocationPage = 1000
 	// revocationOverlap is how far a poll looks back: a transaction on another node may
 	// commit after one that began later, and its clock may lag.
-	revocationOverlap = 30 * time.Second
+	revocationOverlap = clockSlack + 30*time.Second
 	// revocationLife is how long a revocation is kept: the lifetime of an access token, and
 	// an hour for clocks that disagree.
 	revocationLife = tenantry.AccessTTL + time.Hour
@@ -57,7 +57,7 @@ const revocationsQuery = `SELECT key, until, created_at FROM revocations WHERE (
 
 // RevocationsSince lists the revocations behind the cursor that still matter, at most a
 // page, and the cursor to go on from. more tells that the next page can be read at once;
-// else it is for the next poll, which gives some of the last half minute's again.
+// else it is for the next poll, which gives those of the last minutes again.
 func (s *Store) RevocationsSince(ctx context.Context, cursor RevocationCursor) (page []tenantry.Revocation, next RevocationCursor, more bool, err error) {
 	now := s.clock()
 	next = cursor

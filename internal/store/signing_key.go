@@ -41,9 +41,17 @@ func IsSealed(ctx context.Context, d *db.DB) (bool, error) {
 	return db.One(ctx, d.Across("it is asked before a migration, which makes the role of tenants").Read(), func(r db.Row) (is bool, err error) { return is, r.Scan(&is) }, `SELECT EXISTS (SELECT 1 FROM signing_keys)`)
 }
 
-// AddSigningKey keeps a key of the token issuer; the newest one signs.
-func (s *Store) AddSigningKey(ctx context.Context, k SigningKey) error {
+// AddFirstSigningKey keeps a key of the token issuer if there is none yet. [Store.InstanceID] comes before it.
+func (s *Store) AddFirstSigningKey(ctx context.Context, k SigningKey) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		// Whoever else is at this point waits.
+		if _, err := t.Exec(ctx, `SELECT value FROM settings WHERE name = 'instance_id'`+t.ForUpdate()); err != nil {
+			return err
+		}
+		has, err := db.One(ctx, t, func(r db.Row) (is bool, err error) { return is, r.Scan(&is) }, `SELECT EXISTS (SELECT 1 FROM signing_keys)`)
+		if err != nil || has {
+			return err
+		}
 		return s.insertSigningKey(ctx, t, k)
 	})
 }

@@ -11,8 +11,11 @@ import (
 // while an access token that its use gave can be alive.
 const codeMemory = tenantry.AccessTTL
 
+// clockSlack is how far the clocks of servers on one database may be apart.
+const clockSlack = 5 * time.Minute
+
 // SweepExpired removes what has expired and nobody asks for any more: sessions, codes,
-// grants, revocations; of each at most limit rows, in one short transaction. done tells that
+// grants, revocations, counters of limits; of each at most limit rows, in one short transaction. done tells that
 // there is no more for now.
 func (s *Store) SweepExpired(ctx context.Context, limit int) (done bool, err error) {
 	err = s.across(ctx, housekeeping, func(ctx context.Context, t *tx) error {
@@ -25,9 +28,11 @@ func (s *Store) SweepExpired(ctx context.Context, limit int) (done bool, err err
 			{"codes", "hash", "expires_at", codeMemory},
 			{"grants", "id", "expires_at", 0},
 			{"revocations", "key", "until", 0},
+			{"quota_uses", "key", "expires_at", clockSlack},
+			{"tries", "key", "expires_at", clockSlack},
 		} {
 			n, err := t.Exec(ctx, `DELETE FROM `+sweep.table+` WHERE `+sweep.key+` IN (SELECT `+sweep.key+` FROM `+sweep.table+
-				` WHERE `+sweep.column+` <= $1 ORDER BY `+sweep.column+` LIMIT $2)`, t.now.Add(-sweep.age).UnixMilli(), limit)
+				` WHERE `+sweep.column+` <= $1 ORDER BY `+sweep.column+` LIMIT $2) AND `+sweep.column+` <= $1`, t.now.Add(-sweep.age).UnixMilli(), limit)
 			if err != nil {
 				return err
 			}

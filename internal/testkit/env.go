@@ -44,6 +44,7 @@ type Env struct {
 	limits ratelimit.Limits
 	// tokenLimits are those of the token endpoint.
 	tokenLimits ratelimit.Limits
+	isShared    bool // the limits, with other servers
 	metrics     *httpd.Metrics
 	withBucket  bool
 	document    *document
@@ -65,6 +66,11 @@ func WithLimits(l ratelimit.Limits) Option {
 // WithTokenLimits switches the limits of the token endpoint on; an Env has none by default.
 func WithTokenLimits(l ratelimit.Limits) Option {
 	return func(e *Env) { e.tokenLimits = l }
+}
+
+// WithSharedLimits counts by the limits together with the other servers on the database.
+func WithSharedLimits() Option {
+	return func(e *Env) { e.isShared = true }
 }
 
 // WithMetrics counts the server's requests in m.
@@ -104,6 +110,9 @@ func NewEnv(t testing.TB, d *db.DB, opts ...Option) *Env {
 	o := httpd.Options{
 		API: a, Tokens: e.Tokens, Pages: pages, Limits: e.limits, TokenLimits: e.tokenLimits, PublicURL: e.URL, Log: log, Metrics: e.metrics, Version: "test", Now: e.Clock.Now,
 	}
+	if e.isShared {
+		o.Used, o.TokenUsed = e.shared("api", e.limits, log), e.shared("token", e.tokenLimits, log)
+	}
 	e.Routes = httpd.Routes(o)
 	e.document = newDocument(t, e.Routes)
 	e.Handler = httpd.New(o)
@@ -131,6 +140,13 @@ func (e *Env) openFiles(t testing.TB) {
 	inAWeek := func() time.Time { return time.Now().AddDate(0, 0, 7) }
 	e.Files, err = files.OpenBucket(filepath.Join(e.Folder, ".arriving"), address, key, inAWeek)
 	must(t, err)
+}
+
+// shared waits for the database as long as that takes: a slow machine changes no answer.
+func (e *Env) shared(name string, l ratelimit.Limits, log *slog.Logger) *ratelimit.Shared {
+	s := ratelimit.NewShared(l, name, e.Store, e.Clock.Now, log)
+	s.WaitFor(time.Hour)
+	return s
 }
 
 func (e *Env) populate(t testing.TB) {
