@@ -59,7 +59,7 @@ func (t *Tx) Across(why string) {
 }
 
 func (t *Tx) move(to fence) {
-	if tx, ok := t.on.(*postgresTx); ok {
-		tx.fence = to
+	if t.fence != nil {
+		*t.fence = to
 	}
 }

@@ -46,12 +46,13 @@ func (e *postgresEngine) move(part fence) []statement {
 	return []statement{{"SELECT " + roleAndTenant, []any{e.app, string(part.tenant)}}}
 }
 
-// fenceScript makes the role and gives it the tables, where that is not so already. It must
-// not read the record of migrations. Of programs that do this together, also in
-// other databases of the server, one makes the role.
+// fenceScript makes the role and gives it the tables, where that is not so already. Of
+// programs that do this together one does, also where they do it in several databases.
 const fenceScript = `DO $$
 DECLARE
 	app text := ` + appRole + `;
+	name regclass;
+	rights text;
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('tenantry fence', 0));
 	IF to_regrole(quote_ident(app)) IS NULL THEN
@@ -77,11 +78,16 @@ BEGIN
 	IF NOT has_schema_privilege(app, current_schema(), 'USAGE') THEN
 		EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), app);
 	END IF;
-	IF EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
-		AND relname <> '` + versionTable + `' AND NOT has_table_privilege(app, oid, 'INSERT')) THEN
-		EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), app);
-		EXECUTE format('REVOKE ALL ON ` + versionTable + ` FROM %I', app);
-	END IF;
+	-- Not what an extension brought, nor the record of migrations. A view is only read: what is
+	-- written through it is written as its owner, whom no policy holds.
+	FOR name, rights IN
+		SELECT c.oid::regclass, CASE c.relkind WHEN 'v' THEN 'SELECT' ELSE 'SELECT, INSERT, UPDATE, DELETE' END FROM pg_class c
+		WHERE c.relkind IN ('r', 'p', 'v') AND c.relnamespace = current_schema()::regnamespace AND c.relname <> '` + versionTable + `'
+			AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+			AND NOT has_table_privilege(app, c.oid, CASE c.relkind WHEN 'v' THEN 'SELECT' ELSE 'INSERT' END)
+	LOOP
+		EXECUTE format('GRANT %s ON %s TO %I', rights, name, app);
+	END LOOP;
 END $$`
 
 func (e *postgresEngine) raiseFence(ctx context.Context) error {

@@ -158,7 +158,7 @@ func (e *postgresEngine) attempt(ctx context.Context, fn func(context.Context, *
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), e.tune.writeLimit, errTooSlow)
 	defer cancel()
 	t := &postgresTx{engine: e, begin: beginWrite, raised: unfenced}
-	tx := &Tx{on: t, locks: true}
+	tx := &Tx{on: t, locks: true, fence: &t.fence}
 	defer func() {
 		tx.ended.Store(true)
 		t.end()

@@ -20,6 +20,7 @@ var (
 type Tx struct {
 	on    Q // the engine's
 	locks bool
+	fence *fence // of the next statement; nil where there is none
 	ended atomic.Bool
 }
 

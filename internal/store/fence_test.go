@@ -90,7 +90,7 @@ func TestPartsAreFencedOff(t *testing.T) {
 	}
 }
 
-// TestFenceHoldsForgetfulStatements (requirement 3): the store's own statements, with the
+// TestFenceHoldsForgetfulStatements (requirement 7): the store's own statements, with the
 // location taken out of their conditions on the way to the server, give and change what they
 // should, and nothing of another tenant. Without the fence they would: that is looked at too.
 func TestFenceHoldsForgetfulStatements(t *testing.T) {

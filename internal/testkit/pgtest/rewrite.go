@@ -21,7 +21,7 @@ func retell(client, server net.Conn, rewrite func(string) string) error {
 	if err != nil {
 		return err
 	}
-	for message := pgproto3.FrontendMessage(first); ; {
+	for message := first; ; {
 		if parse, ok := message.(*pgproto3.Parse); ok {
 			parse.Query = rewrite(parse.Query)
 		}
