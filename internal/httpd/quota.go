@@ -18,6 +18,7 @@ type quota struct {
 // Limiter decides about one request of a key and counts it when it is allowed: in the memory of
 // this process ([ratelimit.Memory]), or together with others ([ratelimit.Shared]).
 type Limiter interface {
+	// Take spends one request of key's quota if it fits.
 	Take(key string) ratelimit.Decision
 }
 

@@ -52,7 +52,7 @@ func TestFirstKeyOfReplicas(t *testing.T) {
 	}
 	wg.Wait()
 	keys, err := stores[0].SigningKeys(t.Context())
-	if err = errors.Join(append(errs, err)...); err != nil || len(keys) != 1 {
+	if err = errors.Join(errors.Join(errs...), err); err != nil || len(keys) != 1 {
 		t.Errorf("%d keys, %v", len(keys), err)
 	}
 }

@@ -72,7 +72,7 @@ func redisServer(t *testing.T) string {
 		if os.Getenv("CI") != "" {
 			t.Fatal(err)
 		}
-		t.Skip("no redis-server in the path") //nolint:forbidigo // CI has it
+		t.Skip("no redis-server in the path")
 	}
 	for range 10 { // somebody else may take the port in between
 		address := freePort(t)
