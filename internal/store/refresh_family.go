@@ -46,7 +46,7 @@ func (s *Store) IsRefreshRepeat(ctx context.Context, app tenantry.AppID, token s
 		hash string
 		at   int64
 	}
-	last, err := db.One(ctx, s.db.Lookup(), func(r db.Row) (u use, err error) { return u, r.Scan(&u.hash, &u.at) },
+	last, err := db.One(ctx, s.db.Across(credentials).Lookup(), func(r db.Row) (u use, err error) { return u, r.Scan(&u.hash, &u.at) },
 		`SELECT previous_hash, rotated_at FROM grants WHERE id = $1 AND app_id = $2 AND revoked_at IS NULL`, id, app)
 	if errors.Is(err, db.ErrNoRows) {
 		return false, nil
