@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -205,7 +206,8 @@ func TestCopyGoesOn(t *testing.T) {
 		var told, total int
 		for broken, over := 0, false; !over; broken++ {
 			ctx, breakOff := context.WithCancel(t.Context())
-			left := rand.IntN(3)
+			var left atomic.Int64 // both sides are read at once in the end
+			left.Store(rand.Int64N(3))
 			target := openForCopy(t, url)
 			_, err := copyInto(ctx, source, target, func(pass CopyPass, n int64) func(int) {
 				total = max(total, int(n))
@@ -213,7 +215,7 @@ func TestCopyGoesOn(t *testing.T) {
 					if pass == Copying {
 						told += n
 					}
-					if left--; left < 0 && broken < 6 {
+					if left.Add(-1) < 0 && broken < 6 {
 						breakOff()
 					}
 				}
