@@ -115,11 +115,7 @@ func (e *Env) eventsAfter(t testing.TB, n int) []tenantry.EventType {
 	if total < n {
 		t.Fatalf("of %d events %d are left", n, total)
 	}
-<<<<<<< HEAD
-	types, err := db.All(t.Context(), e.DB.Across("tests look at everything").Read(), func(r db.Row) (v tenantry.EventType, err error) { return v, r.Scan(&v) },
-		`SELECT type FROM events WHERE location_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2`, e.LocA, total-n)
-=======
-	types, err := db.All(t.Context(), e.DB.Read(), func(r db.Row) (v tenantry.EventType, err error) {
+	types, err := db.All(t.Context(), e.DB.Across("tests look at everything").Read(), func(r db.Row) (v tenantry.EventType, err error) {
 		var payload string
 		err = r.Scan(&v, &payload)
 		if name := repeated(payload); name != "" {
@@ -128,7 +124,6 @@ func (e *Env) eventsAfter(t testing.TB, n int) []tenantry.EventType {
 		return v, err
 	},
 		`SELECT type, payload FROM events WHERE location_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2`, e.LocA, total-n)
->>>>>>> soak
 	must(t, err)
 	slices.Reverse(types)
 	return types
