@@ -123,7 +123,8 @@ func makeVersion(t *testing.T, path string, migrations fstest.MapFS) {
 
 func tables(t *testing.T, q Q) []string {
 	t.Helper()
-	names, err := All(t.Context(), q, scanText, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> $1 ORDER BY name`, versionTable)
+	names, err := All(t.Context(), q, scanText, `SELECT name FROM pragma_table_list
+		WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%' AND name <> $1 ORDER BY name`, versionTable)
 	if err != nil {
 		t.Fatal(err)
 	}

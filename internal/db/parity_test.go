@@ -13,19 +13,19 @@ import (
 )
 
 // catalogue asks an engine for what the other must have too, a line each: columns with type,
-// default and place in the primary key, indexes, references.
+// default and place in the primary key, indexes, references. Indexes of texts have nothing in common.
 func catalogue() map[EngineName][]string {
 	return map[EngineName][]string{
 		SQLite: {
 			`SELECT m.name || '.' || c.name || ' ' || CASE c.type WHEN 'INTEGER' THEN 'bigint' WHEN 'BLOB' THEN 'bytea'
 				WHEN 'REAL' THEN 'double precision' ELSE lower(c.type) END || CASE WHEN c."notnull" OR c.pk > 0 THEN ' needed' ELSE '' END ||
 				' default ' || coalesce(c.dflt_value, 'none') || ' key ' || c.pk
-				FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name <> 'schema_versions'`,
+				FROM (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table') m, pragma_table_info(m.name) c WHERE m.name NOT LIKE 'sqlite%' AND m.name <> 'schema_versions'`,
 			`SELECT m.name || CASE l.origin WHEN 'c' THEN ' ' || l.name ELSE '' END || ' unique ' || l."unique" || ' partial ' || l.partial || ' on ' ||
 				(SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_index_info(l.name) ORDER BY seqno))
-				FROM sqlite_schema m, pragma_index_list(m.name) l WHERE m.type = 'table' AND m.name <> 'schema_versions' AND l.origin <> 'pk'`,
+				FROM (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table') m, pragma_index_list(m.name) l WHERE m.name <> 'schema_versions' AND l.origin <> 'pk'`,
 			`SELECT m.name || ' (' || group_concat(f."from", ',' ORDER BY f.seq) || ') to ' || f."table" || ' (' || group_concat(f."to", ',' ORDER BY f.seq) || ') ' || lower(f.on_delete)
-				FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table' GROUP BY m.name, f.id`,
+				FROM (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table') m, pragma_foreign_key_list(m.name) f GROUP BY m.name, f.id`,
 		},
 		Postgres: {
 			`SELECT r.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' needed' ELSE '' END ||
@@ -38,7 +38,7 @@ func catalogue() map[EngineName][]string {
 				(SELECT string_agg(a.attname, ',' ORDER BY u.n) FROM unnest(i.indkey) WITH ORDINALITY u (att, n) JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = u.att)
 				FROM pg_index i JOIN pg_class r ON r.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid AND t.relnamespace = 'public'::regnamespace
 				LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype = 'u'
-				WHERE NOT i.indisprimary AND t.relname <> 'schema_versions'`,
+				WHERE NOT i.indisprimary AND t.relname <> 'schema_versions' AND r.relam = (SELECT oid FROM pg_am WHERE amname = 'btree')`,
 			`SELECT t.relname || ' (' || (SELECT string_agg(a.attname, ',' ORDER BY u.n) FROM unnest(k.conkey) WITH ORDINALITY u (att, n)
 					JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.att) || ') to ' || p.relname || ' (' ||
 				(SELECT string_agg(a.attname, ',' ORDER BY u.n) FROM unnest(k.confkey) WITH ORDINALITY u (att, n)

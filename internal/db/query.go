@@ -125,10 +125,3 @@ func In(n, from int) string {
 	}
 	return b.String()
 }
-
-// Contains is the condition that a column contains the text of a placeholder, byte
-// for byte. Unlike a pattern of LIKE it has no magic characters, and a crafted text
-// costs no more than its length for each character of the column.
-func Contains(column, placeholder string) string {
-	return `instr(` + column + `, ` + placeholder + `) > 0`
-}

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
+	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/db"
 )
 
@@ -44,4 +46,24 @@ func boolean(b bool) int64 {
 		return 1
 	}
 	return 0
+}
+
+// narrow lets an index of texts serve a search for a query, which a condition with
+// [db.Contains] decides on. The location is the statement's first argument.
+func (s *Store) narrow(ctx context.Context, q db.Q, w *conditions, x db.TextIndex, loc tenantry.LocationID, query string) error {
+	condition, arg, err := s.db.Narrow(ctx, q, x, `$1`, string(loc), tenantry.Fold(query))
+	if condition != nil {
+		w.add(condition(w.arg(arg)))
+	}
+	return err
+}
+
+// named are the locations whose name has the query in it. On PostgreSQL an index serves
+// the pattern; SQLite compares the names in the index that it reads.
+func (s *Store) named(w *conditions, column, query string) {
+	text := tenantry.Fold(query)
+	if s.db.Engine() == db.Postgres {
+		w.add(column + ` LIKE ` + w.arg(db.Pattern(text)))
+	}
+	w.add(db.Contains(column, w.arg(text)))
 }

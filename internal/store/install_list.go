@@ -11,7 +11,7 @@ import (
 // InstalledLocations lists the live locations of a company with whether an app is
 // installed there. Total counts all that match, whatever the page.
 func (s *Store) InstalledLocations(ctx context.Context, f tenantry.InstalledFilter) (page tenantry.Page[tenantry.InstalledLocation], err error) {
-	q := newInstalledQuery(f)
+	q := s.newInstalledQuery(f)
 	count, countArgs := q.count(), q.args
 	rows := q.page(f)
 	err = s.db.Across(agencyWide).Snapshot(ctx, func(ctx context.Context, tx db.Q) error {
@@ -34,7 +34,7 @@ type installedQuery struct {
 	key  string // the location's id, as the table that leads has it: its index gives the order
 }
 
-func newInstalledQuery(f tenantry.InstalledFilter) *installedQuery {
+func (s *Store) newInstalledQuery(f tenantry.InstalledFilter) *installedQuery {
 	q := new(installedQuery)
 	app, company := q.arg(f.AppID), q.arg(f.CompanyID)
 	if f.VersionID != "" || (f.Installed != nil && *f.Installed) {
@@ -55,7 +55,7 @@ func newInstalledQuery(f tenantry.InstalledFilter) *installedQuery {
 		q.add(q.key + ` = ` + q.arg(f.LocationID))
 	}
 	if f.Query != "" {
-		q.add(db.Contains(`l.name_key`, q.arg(tenantry.Fold(f.Query))))
+		s.named(&q.conditions, `l.name_key`, f.Query)
 	}
 	if f.AssignedTo != "" {
 		q.add(q.key + ` IN (SELECT location_id FROM user_locations WHERE user_id = ` + q.arg(f.AssignedTo) + `)`)

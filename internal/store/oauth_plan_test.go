@@ -31,7 +31,7 @@ func TestHotPathsUseIndexes(t *testing.T) {
 		"all after": {After: "l"}, "all before": {Before: "l"},
 	} {
 		f.CompanyID, f.AppID, f.Limit = "c", "a", 9
-		q := newInstalledQuery(f)
+		q := s.newInstalledQuery(f)
 		text := q.page(f)
 		queries[name] = query{text, q.args}
 	}

@@ -99,6 +99,9 @@ func scanTaskRow(r db.Row) (row tenantry.TaskRow, err error) {
 func (s *Store) SearchTasks(ctx context.Context, loc tenantry.LocationID, f tenantry.TaskFilter) (page tenantry.Page[tenantry.TaskRow], err error) {
 	err = s.db.Within(loc).Snapshot(ctx, func(ctx context.Context, q db.Q) error {
 		w := taskConditions(loc, f)
+		if err := s.narrow(ctx, q, w, taskTexts(), loc, f.Query); err != nil {
+			return err
+		}
 		if page.Total, err = countTasks(ctx, q, f, w); err != nil {
 			return err
 		}
@@ -133,6 +136,11 @@ func countTasks(ctx context.Context, q db.Q, f tenantry.TaskFilter, w *condition
 	}
 	return db.One(ctx, q, func(r db.Row) (n int, err error) { return n, r.Scan(&n) },
 		`SELECT count(*)`+source+w.where(), w.args...)
+}
+
+// taskTexts is the index of what [tenantry.Task.SearchText] gives.
+func taskTexts() db.TextIndex {
+	return db.TextIndex{Table: `tasks`, Alias: `t`, Column: `search_text`, SQLite: `task_search`, View: `task_texts`}
 }
 
 func taskConditions(loc tenantry.LocationID, f tenantry.TaskFilter) *conditions {

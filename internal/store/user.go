@@ -162,7 +162,7 @@ func (s *Store) InstallableLocations(ctx context.Context, user tenantry.UserID, 
 		k.add(`location_id IN (` + inArgs(&k.conditions, f.IDs) + `)`)
 	}
 	if f.Query != "" {
-		k.add(db.Contains(`name_key`, k.arg(tenantry.Fold(f.Query))))
+		s.named(&k.conditions, `name_key`, f.Query)
 	}
 	return pageOf(ctx, s, scanLocation, k)
 }

@@ -15,10 +15,10 @@ type Column struct {
 	Needed   bool // it may not be null and has no default
 }
 
-// Tables lists the tables of a database by name.
+// Tables lists the tables of a database by name, without indexes that SQLite takes for tables.
 func Tables(t testing.TB, d *db.DB) []string {
 	t.Helper()
-	query := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name`
+	query := `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name`
 	if d.Engine() == db.Postgres {
 		query = `SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname COLLATE "C"`
 	}

@@ -22,16 +22,21 @@ func EachDB(t *testing.T, test func(t *testing.T, d *db.DB)) {
 // OpenDB opens a migrated SQLite database in a folder that goes with the test.
 func OpenDB(t testing.TB) *db.DB {
 	t.Helper()
+	return open(t, sqliteURL(t), nil)
+}
+
+func sqliteURL(t testing.TB) string {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "tenantry.db")
 	migrated, err := template()
 	must(t, err)
 	must(t, os.WriteFile(file, migrated, 0o600))
-	return open(t, "sqlite:"+file)
+	return "sqlite:" + file
 }
 
-func open(t testing.TB, url string) *db.DB {
+func open(t testing.TB, url string, trace func(query string, args []any)) *db.DB {
 	t.Helper()
-	d, err := db.Open(t.Context(), url, db.Options{Durability: db.Relaxed})
+	d, err := db.Open(t.Context(), url, db.Options{Durability: db.Relaxed, Trace: trace})
 	must(t, err)
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {

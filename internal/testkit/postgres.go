@@ -13,7 +13,7 @@ import (
 // OpenPostgres opens a migrated PostgreSQL database without rows that no other test uses meanwhile.
 func OpenPostgres(t testing.TB) *db.DB {
 	t.Helper()
-	return open(t, PostgresURL(t))
+	return open(t, PostgresURL(t), nil)
 }
 
 // PostgresURL names such a database, for tests that open it themselves.
