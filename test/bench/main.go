@@ -20,9 +20,11 @@ type options struct {
 	only   string
 	fresh  int
 	scale  string
+	db     string
+	peer   string
 
-	reference, folder string
-	size              int
+	reference, url string
+	size                   int
 }
 
 func main() {
@@ -44,16 +46,23 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.DurationVar(&o.turn, "turn", 700*time.Millisecond, "length of a turn")
 	flags.StringVar(&o.only, "only", "", "a regular expression of the rows to measure")
 	flags.IntVar(&o.fresh, "fresh", 100_000, "tokens to make for requests with new ones")
+	flags.StringVar(&o.db, "db", sqlite, "the engine: sqlite, or postgres for a throw-away server that flushes each commit")
 	flags.StringVar(&o.scale, "scale", "", "numbers of sub-accounts to compare instead, such as 1000,100000")
+	flags.StringVar(&o.peer, "peer", "", "a PocketBase program to compare with instead")
 	flags.StringVar(&o.reference, "reference", "", "serve a reference (the program starts itself so)")
-	flags.StringVar(&o.folder, "folder", "", "folder of the reference's data")
+	flags.StringVar(&o.url, "url", "", "database of the reference")
 	flags.IntVar(&o.size, "size", 0, "bytes of the reference's answer")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if o.db != sqlite && o.db != postgres {
+		return fmt.Errorf("-db is %s or %s", sqlite, postgres)
+	}
 	switch {
 	case o.reference != "":
-		return serveReference(ctx, out, o.reference, o.folder, o.size)
+		return serveReference(ctx, out, o)
+	case o.peer != "":
+		return comparePeer(ctx, o, out, progress)
 	case o.scale != "":
 		return scale(ctx, o, out, progress)
 	}

@@ -27,11 +27,14 @@ const (
 	superuser = "tenantry"
 	// startTimeout is for a server that does not come up at all, on a machine that is busy.
 	startTimeout = 2 * time.Minute
+
+	missing = "no PostgreSQL server programs in /usr/lib/postgresql/*/bin nor in the path: install postgresql"
 )
 
 // Server is a running PostgreSQL server.
 type Server struct {
 	folder string
+	cmd    *exec.Cmd
 	alive  io.Closer // the server ends when it is closed, by this process or with it
 }
 
@@ -41,7 +44,6 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	programs := Programs()
 	if programs == "" {
-		const missing = "no PostgreSQL server programs in /usr/lib/postgresql/*/bin nor in the path: install postgresql"
 		if os.Getenv("CI") != "" {
 			t.Fatal(missing)
 		}
@@ -53,6 +55,18 @@ func Start(t testing.TB) *Server {
 	}
 	return s
 }
+
+// StartDurable starts a server for a load generator, which the caller closes: it flushes each
+// commit to the disk, as in production.
+func StartDurable() (*Server, error) {
+	if Programs() == "" {
+		return nil, errors.New(missing)
+	}
+	return start(durable)
+}
+
+// Close ends the server of [StartDurable] and takes its data away.
+func (s *Server) Close() error { return errors.Join(s.alive.Close(), s.cmd.Wait()) }
 
 // Programs is the folder of the newest server programs, "" when there are none.
 func Programs() string {
@@ -73,35 +87,44 @@ func version(path string) int {
 	return n
 }
 
-var started = sync.OnceValues(func() (*Server, error) { //nolint:gochecknoglobals // made once a process, never changed
+var started = sync.OnceValues(func() (*Server, error) { return start(unsafe) }) //nolint:gochecknoglobals // made once a process, never changed
+
+func start(settings string) (*Server, error) {
 	// Short, because the path of a socket has 107 bytes at most.
 	folder, err := os.MkdirTemp("", "tenantry-pg-")
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{folder: folder}
-	if err := s.run(); err != nil {
+	if err := s.run(settings); err != nil {
 		return nil, fmt.Errorf("start PostgreSQL in %s: %w", folder, err)
 	}
 	return s, nil
-})
+}
+
+const (
+	// unsafe are the settings of a server whose data need not outlive a crash of the machine.
+	unsafe = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 " +
+		"-c shared_buffers=32MB -c jit=off"
+	// durable are those of a server in production, as the defaults but for the memory.
+	durable = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on -c wal_level=replica -c shared_buffers=256MB"
+)
 
 // script makes a database cluster and serves it until its standard input ends, as it does
-// with this process. Nothing of it has to outlive a crash of the machine. Its collation is
+// with this process. Its collation is
 // one that does not sort byte by byte, to show that nothing relies on that.
 const script = `set -eu
 trap 'kill -QUIT $server 2>/dev/null; wait; rm -rf "$1"' EXIT
 server=
 "$0"/initdb --pgdata "$1/data" --username "$2" --auth trust --no-sync --no-instructions \
 	--encoding UTF8 --locale C --locale-provider icu --icu-locale en-US
-"$0"/postgres -D "$1/data" -k "$1" -p 5432 -c listen_addresses= -c max_connections=200 -c fsync=off -c synchronous_commit=off \
-	-c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c shared_buffers=32MB -c jit=off <&- &
+"$0"/postgres -D "$1/data" -k "$1" -p 5432 -c listen_addresses= -c max_connections=200 $3 <&- &
 server=$!
 read -r _ || true
 `
 
-func (s *Server) run() error {
-	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", script, Programs(), s.folder, superuser)
+func (s *Server) run(settings string) error {
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", script, Programs(), s.folder, superuser, settings)
 	cmd.Dir = s.folder
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
 	// Signals for the group of the tests, such as an interrupt, are not for the server: it
@@ -118,6 +141,7 @@ func (s *Server) run() error {
 	if s.alive, err = cmd.StdinPipe(); err != nil {
 		return err
 	}
+	s.cmd = cmd
 	if err := errors.Join(cmd.Start(), log.Close()); err != nil {
 		return err
 	}
