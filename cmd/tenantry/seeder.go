@@ -17,6 +17,9 @@ import (
 // the database's flushes.
 const seedWorkers = 32
 
+// batchWorkers is how many transactions are open at once that make sub-accounts by the batch.
+const batchWorkers = 8
+
 // seeder fills a database with an agency that looks like a real one.
 type seeder struct {
 	store *store.Store
@@ -44,14 +47,14 @@ func (s *seeder) agency(ctx context.Context, locations, contacts int, done func(
 	if err != nil {
 		return company, err
 	}
-	step := 1
-	if contacts == 0 { // there is nothing to fill at once
-		step = seedBatch
+	step, workers := 1, seedWorkers
+	if contacts == 0 { // they need not be filled: many are made by few, who do not wait for connections
+		step, workers = seedBatch, batchWorkers
 	}
 	var next atomic.Int64
 	take := func() int { return int(next.Add(int64(step))) - step }
 	group, ctx := errgroup.WithContext(ctx)
-	for range min(seedWorkers, locations) {
+	for range min(workers, locations) {
 		group.Go(func() error {
 			for i := take(); i < locations; i = take() {
 				batch := made[min(i, len(made)):min(i+step, len(made))]

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"time"
 )
@@ -85,10 +84,6 @@ const compareLocations = 1000
 
 // compare measures every row against its references.
 func compare(ctx context.Context, o options, out, progress io.Writer) (err error) {
-	only, err := regexp.Compile(o.only)
-	if err != nil {
-		return err
-	}
 	s, err := newSite(o.db)
 	if err != nil {
 		return err
@@ -105,13 +100,13 @@ func compare(ctx context.Context, o options, out, progress io.Writer) (err error
 		return err
 	}
 	var facts []fact
-	if o.only == "" {
+	if o.all() {
 		say("starting and stopping the server, and counting its memory and the cost of tokens")
 		if facts, err = measureFacts(ctx, o.binary, f); err != nil {
 			return err
 		}
 	}
-	rows, more, err := measureAll(ctx, o, s, f, only, say)
+	rows, more, err := measureAll(ctx, o, s, f, say)
 	if err != nil {
 		return err
 	}
@@ -119,14 +114,14 @@ func compare(ctx context.Context, o options, out, progress io.Writer) (err error
 }
 
 // measureAll measures the rows on one server, and those on two where the database is shared.
-func measureAll(ctx context.Context, o options, s *site, f *fixture, only *regexp.Regexp, say func(string, ...any)) (rows []row, facts []fact, err error) {
+func measureAll(ctx context.Context, o options, s *site, f *fixture, say func(string, ...any)) (rows []row, facts []fact, err error) {
 	server, _, err := startServer(ctx, o.binary, f.place)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
 	for _, c := range comparisons(f, o.db) {
-		if !only.MatchString(c.work.name) {
+		if !o.only.MatchString(c.work.name) {
 			continue
 		}
 		say("%s", c.work.name)
@@ -136,7 +131,7 @@ func measureAll(ctx context.Context, o options, s *site, f *fixture, only *regex
 		}
 		rows = append(rows, measured...)
 	}
-	if o.only == "" {
+	if o.all() {
 		held, err := server.memory()
 		if err != nil {
 			return nil, nil, err
@@ -144,7 +139,7 @@ func measureAll(ctx context.Context, o options, s *site, f *fixture, only *regex
 		facts = []fact{{name: "memory after the load", value: megabytes(held)}}
 	}
 	if o.db == postgres {
-		replicas, err := measureReplicas(ctx, o, f, server.addr, only, say)
+		replicas, err := measureReplicas(ctx, o, f, server.addr, say)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"regexp"
 )
 
 const (
@@ -14,7 +13,7 @@ const (
 // measureReplicas compares two servers on one database, which share the load, with the first
 // of them alone. They share the processors too: two are no faster than one here, and this
 // tells what the second one costs.
-func measureReplicas(ctx context.Context, o options, f *fixture, first string, only *regexp.Regexp, say func(string, ...any)) (rows []row, err error) {
+func measureReplicas(ctx context.Context, o options, f *fixture, first string, say func(string, ...any)) (rows []row, err error) {
 	second, _, err := startServer(ctx, o.binary, f.place)
 	if err != nil {
 		return nil, err
@@ -23,7 +22,7 @@ func measureReplicas(ctx context.Context, o options, f *fixture, first string, o
 	for _, w := range []func() work{f.readByID, f.createTag, f.createLocation} {
 		c := comparison{w(), []reference{{name: nameReplica, target: replicaTarget}}}
 		c.work.name += ", two servers"
-		if !only.MatchString(c.work.name) {
+		if !o.only.MatchString(c.work.name) {
 			continue
 		}
 		say("%s", c.work.name)

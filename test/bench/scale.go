@@ -51,6 +51,9 @@ func scale(ctx context.Context, o options, out, progress io.Writer) (err error) 
 	}
 	b.WriteString(" dearest to cheapest | target |\n|---|" + strings.Repeat("--:|", len(all)+1) + "---|\n")
 	for i, w := range all[0].works() {
+		if !o.only.MatchString(w.name) {
+			continue
+		}
 		_, _ = fmt.Fprintln(progress, w.name)
 		line, err := scaleRow(ctx, o, all, i)
 		if err != nil {
