@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -56,7 +57,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.StringVar(&o.reference, "reference", "", "serve a reference (the program starts itself so)")
 	flags.StringVar(&o.url, "url", "", "database of the reference")
 	flags.IntVar(&o.size, "size", 0, "bytes of the reference's answer")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	var err error
