@@ -9,6 +9,9 @@ GOLANGCI_VERSION := 2.15.0
 GOLANGCI := bin/golangci-lint
 VERSITYGW_VERSION := 1.8.0
 VERSITYGW := bin/versitygw
+# The last one that this module's Go version builds. It is no part of the module.
+POCKETBASE_VERSION := 0.36.8
+POCKETBASE := bin/peers/base
 SDK := test/sdk
 
 # $(call need,COMMAND,DEBIAN PACKAGES,FIRST) installs the packages if the command is missing
@@ -41,7 +44,7 @@ NO_PROXY := trap '$$as_root service haproxy stop >/dev/null 2>&1 || true' EXIT;
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: lint vet go-test sdk-test ## Run every check; installs the tools that are missing, where it can
@@ -75,15 +78,34 @@ build: ## Build bin/tenantry, a static binary
 golden: ## Write the golden files anew; read their diff before you commit it
 	UPDATE_GOLDEN=1 go test ./...
 
-.PHONY: bench
-bench: build ## Compare the server under load with bare references, and write docs/performance.md
-	go run ./test/bench -report docs/performance.md
+# What the load generator runs: the engines, and more flags of it, such as -rounds 1.
+BENCH_DB ?= sqlite postgres
+BENCH_FLAGS ?=
 
-SCALE ?= 1000,100000
+# $(call on-engines,FLAGS) runs it on each engine, and writes the tables.
+define on-engines
+	$(if $(filter postgres,$(BENCH_DB)),$(call need,$(INITDB),postgresql,$(NO_CLUSTER)))
+	for db in $(BENCH_DB); do go run ./test/bench -report docs/performance.md -db $$db $(1) $(BENCH_FLAGS); done
+endef
+
+.PHONY: bench
+bench: build ## Compare the server under load with bare references on BENCH_DB (sqlite postgres), and write docs/performance.md
+	$(call on-engines,)
+
+SCALE ?= 1000,10000,100000,1000000
 
 .PHONY: bench-scale
-bench-scale: build ## Compare the same work on databases of SCALE (1000,100000) sub-accounts
-	go run ./test/bench -report docs/performance.md -scale $(SCALE)
+bench-scale: build ## Compare the same work on databases of SCALE sub-accounts (a thousand to a million: half an hour)
+	$(call on-engines,-scale $(SCALE))
+
+.PHONY: bench-peers
+bench-peers: build ## Compare the server under load with PocketBase, where it can be had, and write docs/performance.md
+	@if ! go version -m $(POCKETBASE) 2>/dev/null | grep -qP '\tmod\tgithub.com/pocketbase/pocketbase\tv$(POCKETBASE_VERSION)\t'; then \
+		echo "building PocketBase $(POCKETBASE_VERSION) into bin/ (minutes the first time, seconds with a warm cache)"; \
+		GOBIN="$(CURDIR)/bin/peers" GOOS= GOARCH= GOFLAGS= go install github.com/pocketbase/pocketbase/examples/base@v$(POCKETBASE_VERSION) \
+			|| echo "bench-peers: skipped, PocketBase $(POCKETBASE_VERSION) can't be had here"; \
+	fi
+	@if [ -x $(POCKETBASE) ]; then go run ./test/bench -report docs/performance.md -peer $(POCKETBASE) $(BENCH_FLAGS); fi
 
 .PHONY: bench-go
 bench-go: ## Run the benchmarks of the packages

@@ -47,7 +47,7 @@ func direction() map[string][]string {
 		"internal/testkit/pgtest": {},
 		"internal/testkit/bucket": {},
 		"internal/gen/timezones":  {},
-		"test/bench":              {"internal/httpd"},
+		"test/bench":              {"internal/httpd", "internal/testkit/pgtest"},
 	}
 }
 

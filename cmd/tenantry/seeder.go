@@ -17,6 +17,9 @@ import (
 // the database's flushes.
 const seedWorkers = 32
 
+// batchWorkers is how many transactions are open at once that make sub-accounts by the batch.
+const batchWorkers = 8
+
 // seeder fills a database with an agency that looks like a real one.
 type seeder struct {
 	store *store.Store
@@ -40,25 +43,33 @@ func (s *seeder) agency(ctx context.Context, locations, contacts int, done func(
 		}
 		s.users = append(s.users, u.ID)
 	}
-	made, err := s.inOrder(ctx, company, min(locations, orderedLocations))
+	made, err := s.locations(ctx, company, 0, min(locations, seedBatch))
 	if err != nil {
 		return company, err
 	}
+	step, workers := 1, seedWorkers
+	if contacts == 0 { // they need not be filled: many are made by few, who do not wait for connections
+		step, workers = seedBatch, batchWorkers
+	}
 	var next atomic.Int64
+	take := func() int { return int(next.Add(int64(step))) - step }
 	group, ctx := errgroup.WithContext(ctx)
-	for range min(seedWorkers, locations) {
-		group.Go(func() (err error) {
-			for i := int(next.Add(1)) - 1; i < locations; i = int(next.Add(1)) - 1 {
-				var l tenantry.Location
-				if i < len(made) {
-					l = made[i]
-				} else if l, err = s.location(ctx, company, i); err != nil {
-					return err
+	for range min(workers, locations) {
+		group.Go(func() error {
+			for i := take(); i < locations; i = take() {
+				batch := made[min(i, len(made)):min(i+step, len(made))]
+				if i >= len(made) {
+					var err error
+					if batch, err = s.locations(ctx, company, i, min(i+step, locations)); err != nil {
+						return err
+					}
 				}
-				if err := s.fill(ctx, l, i, contacts); err != nil {
-					return err
+				for j, l := range batch {
+					if err := s.fill(ctx, l, i+j, contacts); err != nil {
+						return err
+					}
+					done()
 				}
-				done()
 			}
 			return nil
 		})
@@ -78,21 +89,17 @@ func (s *seeder) user(ctx context.Context, company tenantry.CompanyID, p demoPer
 	return made, err
 }
 
-// orderedLocations is how many sub-accounts are in the same order in every demo: what a
-// person looks through. More are made many at once, which is faster.
-const orderedLocations = 100
+// seedBatch is how many sub-accounts are made in one transaction. So many are in the same
+// order in every demo, what a person looks through: their ids tell it.
+const seedBatch = 100
 
-// inOrder makes the first n sub-accounts one after the other: their ids tell their order.
-func (s *seeder) inOrder(ctx context.Context, company tenantry.CompanyID, n int) ([]tenantry.Location, error) {
-	made := make([]tenantry.Location, 0, n)
-	for i := range n {
-		l, err := s.location(ctx, company, i)
-		if err != nil {
-			return nil, err
-		}
-		made = append(made, l)
+// locations makes the sub-accounts from one number to before another.
+func (s *seeder) locations(ctx context.Context, company tenantry.CompanyID, from, to int) ([]tenantry.Location, error) {
+	patches := make([]tenantry.LocationPatch, 0, to-from)
+	for i := from; i < to; i++ {
+		patches = append(patches, seededLocation(i))
 	}
-	return made, nil
+	return s.store.CreateLocations(ctx, company, tenantry.System(), patches)
 }
 
 // demo gives the business of sub-account i.
@@ -105,15 +112,15 @@ func demo(i int) demoLocation {
 	return d
 }
 
-func (s *seeder) location(ctx context.Context, company tenantry.CompanyID, i int) (tenantry.Location, error) {
+func seededLocation(i int) tenantry.LocationPatch {
 	d, yes := demo(i), true
-	return s.store.CreateLocation(ctx, company, tenantry.System(), tenantry.LocationPatch{
+	return tenantry.LocationPatch{
 		Name: &d.name, Phone: &d.phone, Address: &d.address, City: &d.city, State: &d.state, Country: &d.country,
 		PostalCode: &d.postal, Website: &d.site, Timezone: &d.zone,
 		Prospect: &tenantry.Prospect{FirstName: d.first, LastName: d.last, Email: fmt.Sprintf("office%d@%s", i+1, strings.TrimPrefix(d.site, "https://"))},
 		Settings: tenantry.SettingsPatch{AllowDuplicateOpportunity: &yes},
 		Social:   tenantry.SocialPatch{Instagram: &d.site},
-	})
+	}
 }
 
 // fill gives a sub-account its data; without contacts it stays empty.

@@ -179,7 +179,7 @@ func TestDevKeepsItsOrder(t *testing.T) {
 // More sub-accounts than are made in order are all made, once.
 func TestSeedMakesEverySubAccount(t *testing.T) {
 	dir := t.TempDir()
-	must(t, "seed", "--data", dir, "--locations", fmt.Sprint(orderedLocations+30), "--contacts", "0")
+	must(t, "seed", "--data", dir, "--locations", fmt.Sprint(seedBatch+30), "--contacts", "0")
 	p, f := dev(t, "--data", dir)
 	names := map[string]bool{}
 	for skip := 0; ; skip += 100 {
@@ -194,7 +194,7 @@ func TestSeedMakesEverySubAccount(t *testing.T) {
 			break
 		}
 	}
-	if len(names) != orderedLocations+30 {
+	if len(names) != seedBatch+30 {
 		t.Errorf("%d names", len(names))
 	}
 	p.stop()

@@ -100,14 +100,17 @@ type uninstallPayload struct {
 	CompanyID  tenantry.CompanyID  `json:"companyId,omitempty"`
 }
 
-// installFollowers puts on a new location the apps that the company wanted on later ones too.
-func (t *tx) installFollowers(ctx context.Context, by tenantry.Actor) error {
+// installFollowers puts on new locations of a company the apps that it wanted on later ones too.
+func (t *tx) installFollowers(ctx context.Context, by tenantry.Actor, made []tenantry.Location) error {
 	apps, err := db.All(ctx, t, func(r db.Row) (i tenantry.Install, err error) { return i, r.Scan(&i.AppID, &i.VersionID) },
 		`SELECT c.app_id, c.version_id FROM company_installs c JOIN apps a ON a.id = c.app_id
 			WHERE c.company_id = $1 AND c.install_to_future = 1 AND a.deleted_at IS NULL ORDER BY c.app_id`, t.company)
-	for _, i := range apps {
-		if err == nil {
-			err = t.install(ctx, by, i)
+	for _, l := range made {
+		for _, i := range apps {
+			if err == nil {
+				t.within(l.ID)
+				err = t.install(ctx, by, i)
+			}
 		}
 	}
 	return err

@@ -81,30 +81,52 @@ func (s *Store) LocationCompany(ctx context.Context, loc tenantry.LocationID) (t
 }
 
 // CreateLocation adds a location to a company. Errors: NoAccess when the company is unknown.
-func (s *Store) CreateLocation(ctx context.Context, company tenantry.CompanyID, by tenantry.Actor, p tenantry.LocationPatch) (l tenantry.Location, err error) {
+func (s *Store) CreateLocation(ctx context.Context, company tenantry.CompanyID, by tenantry.Actor, p tenantry.LocationPatch) (tenantry.Location, error) {
+	made, err := s.CreateLocations(ctx, company, by, []tenantry.LocationPatch{p})
+	if err != nil {
+		return tenantry.Location{}, err
+	}
+	return made[0], nil
+}
+
+// CreateLocations is [Store.CreateLocation] for some at once, all of them or none.
+func (s *Store) CreateLocations(ctx context.Context, company tenantry.CompanyID, by tenantry.Actor, patches []tenantry.LocationPatch) (made []tenantry.Location, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.Exec(ctx, `UPDATE companies SET location_count = location_count + 1 WHERE id = $1`, company)
+		made = make([]tenantry.Location, 0, len(patches))
+		for _, p := range patches {
+			l, err := s.addLocation(ctx, t, company, by, p)
+			if errors.Is(err, db.ErrForeignKey) {
+				return tenantry.NoAccessError()
+			}
+			if err != nil {
+				return err
+			}
+			made = append(made, l)
+		}
+		// As late as can be: those who add to the company wait for each other from here on.
+		n, err := t.Exec(ctx, `UPDATE companies SET location_count = location_count + $2 WHERE id = $1`, company, len(made))
+		if err == nil && n == 0 {
+			err = tenantry.NoAccessError()
+		}
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			return tenantry.NoAccessError()
-		}
-		l = p.Apply(tenantry.Location{
-			ID: tenantry.LocationID(t.newID()), CompanyID: company, Active: true, CreatedAt: t.now, UpdatedAt: t.now,
-		})
-		t.within(l.ID)
-		t.company = company
-		if err := s.storeLocation(ctx, t, insertLocation, l, p, company, everything, t.now.UnixMilli()); err != nil {
-			return err
-		}
-		err = t.record(ctx, change{event: tenantry.LocationCreated, by: by, resource: string(l.ID), after: l, payload: locationPayload(l)})
-		if err != nil {
-			return err
-		}
-		return t.installFollowers(ctx, by)
+		return t.installFollowers(ctx, by, made)
 	})
-	return l, err
+	return made, err
+}
+
+// addLocation stores a location and records it. The company does not count it yet.
+func (s *Store) addLocation(ctx context.Context, t *tx, company tenantry.CompanyID, by tenantry.Actor, p tenantry.LocationPatch) (tenantry.Location, error) {
+	l := p.Apply(tenantry.Location{
+		ID: tenantry.LocationID(t.newID()), CompanyID: company, Active: true, CreatedAt: t.now, UpdatedAt: t.now,
+	})
+	t.within(l.ID)
+	t.company = company
+	if err := s.storeLocation(ctx, t, insertLocation, l, p, company, everything, t.now.UnixMilli()); err != nil {
+		return l, err
+	}
+	return l, t.record(ctx, change{event: tenantry.LocationCreated, by: by, resource: string(l.ID), after: l, payload: locationPayload(l)})
 }
 
 // UpdateLocation changes what the patch names. One that changes nothing leaves the

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"time"
 )
@@ -38,9 +36,15 @@ const (
 	nameConstant = "constant JSON"
 	nameRead     = "constant JSON behind a SQLite read"
 	nameInsert   = "batched durable insert of a row"
+
+	namePostgresRead   = "constant JSON behind a pgx read"
+	namePostgresInsert = "durable insert of a row through pgx"
 )
 
-func comparisons(f *fixture) []comparison {
+func comparisons(f *fixture, engine string) []comparison {
+	if engine == postgres {
+		return postgresComparisons(f)
+	}
 	constant := func(target float64) []reference { return []reference{{refConstant, nameConstant, target}} }
 	insert := func(target float64) []reference { return []reference{{refInsert, nameInsert, target}} }
 	read := append(constant(0.40), reference{refRead, nameRead, 0.80})
@@ -58,62 +62,96 @@ func comparisons(f *fixture) []comparison {
 	}
 }
 
+func postgresComparisons(f *fixture) []comparison {
+	read := func(target float64) []reference { return []reference{{refRead, namePostgresRead, target}} }
+	insert := func(target float64) []reference { return []reference{{refInsert, namePostgresInsert, target}} }
+	return []comparison{
+		{f.readByID(), read(0.70)},
+		{f.readOwn(), read(0.70)},
+		{f.readFresh(), read(0)},
+		{f.searchPage("search page of ten", 0, min(len(f.locations), sampled)/10), read(0)},
+		{f.searchEmail(), read(0)},
+		{f.createTag(), insert(0.50)},
+		{f.createLocation(), insert(0.50)},
+		{f.updateLocation(), insert(0)},
+		{f.rotate(), insert(0)},
+		{f.issueToken(), []reference{{refConstant, nameConstant, 0}}},
+	}
+}
+
 // compareLocations is how many sub-accounts the comparison has.
 const compareLocations = 1000
 
 // compare measures every row against its references.
-func compare(ctx context.Context, o options, out, progress io.Writer) error {
-	only, err := regexp.Compile(o.only)
+func compare(ctx context.Context, o options, out, progress io.Writer) (err error) {
+	s, err := newSite(o.db)
 	if err != nil {
 		return err
 	}
-	folder, err := os.MkdirTemp("", "tenantry-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(folder) }() // it is in the system's folder for such things
+	defer func() { err = errors.Join(err, s.close()) }()
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(progress, format+"\n", args...) }
 	say("filling a database with %d sub-accounts", compareLocations)
-	f, err := makeFixture(ctx, o.binary, filepath.Join(folder, "data"), compareLocations, o.fresh)
+	at, err := s.place(ctx, "data")
+	if err != nil {
+		return err
+	}
+	f, err := makeFixture(ctx, o.binary, at, compareLocations, o.fresh)
 	if err != nil {
 		return err
 	}
 	var facts []fact
-	if o.only == "" {
+	if o.all() {
 		say("starting and stopping the server, and counting its memory and the cost of tokens")
 		if facts, err = measureFacts(ctx, o.binary, f); err != nil {
 			return err
 		}
 	}
-	server, _, err := startServer(ctx, o.binary, f.data)
+	rows, more, err := measureAll(ctx, o, s, f, say)
 	if err != nil {
 		return err
 	}
-	var rows []row
-	for i, c := range comparisons(f) {
-		if !only.MatchString(c.work.name) || err != nil {
+	return publish(ctx, o, out, table(rows)+factTable(append(facts, more...)))
+}
+
+// measureAll measures the rows on one server, and those on two where the database is shared.
+func measureAll(ctx context.Context, o options, s *site, f *fixture, say func(string, ...any)) (rows []row, facts []fact, err error) {
+	server, _, err := startServer(ctx, o.binary, f.place)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, server.stop()) }()
+	for _, c := range comparisons(f, o.db) {
+		if !o.only.MatchString(c.work.name) {
 			continue
 		}
 		say("%s", c.work.name)
-		var measured []row
-		measured, err = c.measure(ctx, o, server.addr, filepath.Join(folder, fmt.Sprint(i)))
+		measured, err := c.measure(ctx, o, s, server.addr)
+		if err != nil {
+			return nil, nil, err
+		}
 		rows = append(rows, measured...)
 	}
-	if err == nil && o.only == "" {
-		var held int
-		held, err = server.memory()
-		facts = append(facts, fact{name: "memory after the load", value: megabytes(held)})
+	if o.all() {
+		held, err := server.memory()
+		if err != nil {
+			return nil, nil, err
+		}
+		facts = []fact{{name: "memory after the load", value: megabytes(held)}}
 	}
-	if err = errors.Join(err, server.stop()); err != nil {
-		return err
+	if o.db == postgres {
+		replicas, err := measureReplicas(ctx, o, f, server.addr, say)
+		if err != nil {
+			return nil, nil, err
+		}
+		rows = append(rows, replicas...)
 	}
-	return publish(ctx, o, out, table(rows)+factTable(facts))
+	return rows, facts, nil
 }
 
 // contender is a server with the open connections to it.
 type contender struct {
 	client  *client
-	process *process
+	process *process // nil for one that others stop
 	results []result
 }
 
@@ -126,8 +164,8 @@ func (c *contender) close() error {
 }
 
 // measure lets the server and the references take turns.
-func (c comparison) measure(ctx context.Context, o options, addr, folder string) (rows []row, err error) {
-	subject, err := connect(addr, c.work)
+func (c comparison) measure(ctx context.Context, o options, s *site, addr string) (rows []row, err error) {
+	subject, err := connect(c.work, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -137,39 +175,68 @@ func (c comparison) measure(ctx context.Context, o options, addr, folder string)
 			err = errors.Join(err, one.close())
 		}
 	}()
-	if _, err := subject.turn(ctx, o.turn); err != nil { // warms up, and tells how large an answer is
+	if _, err := subject.turn(ctx, o.turn); err != nil { // tells how large an answer is
 		return nil, err
 	}
 	for _, ref := range c.refs {
-		one, err := startContender(ctx, ref, filepath.Join(folder, ref.kind), len(subject.conns[0].body))
+		one, err := startContender(ctx, s, ref, len(subject.conns[0].body))
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, one)
-		if _, err := one.client.turn(ctx, o.turn); err != nil {
+	}
+	if err := takeTurns(ctx, o, all); err != nil {
+		return nil, err
+	}
+	return c.rows(all), nil
+}
+
+// against measures the work at its addresses, and that of another contender at its own.
+func (c comparison) against(ctx context.Context, o options, addrs []string, theirs work, at string) (rows []row, err error) {
+	var all []*contender
+	defer func() {
+		for _, one := range all {
+			err = errors.Join(err, one.close())
+		}
+	}()
+	for _, side := range []struct {
+		work  work
+		addrs []string
+	}{{c.work, addrs}, {theirs, []string{at}}} {
+		client, err := connect(side.work, side.addrs...)
+		if err != nil {
 			return nil, err
 		}
+		all = append(all, &contender{client: client})
 	}
-	for range o.rounds {
+	if err := takeTurns(ctx, o, all); err != nil {
+		return nil, err
+	}
+	return c.rows(all), nil
+}
+
+// takeTurns lets each measure the same number of turns, after one that warms up.
+func takeTurns(ctx context.Context, o options, all []*contender) error {
+	for round := range o.rounds + 1 {
 		for _, one := range all {
 			r, err := one.client.turn(ctx, o.turn)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			one.results = append(one.results, r)
+			if round > 0 {
+				one.results = append(one.results, r)
+			}
 		}
 	}
-	for i, ref := range c.refs {
-		rows = append(rows, c.row(ref, all[0].results, all[i+1].results))
-	}
-	return rows, nil
+	return nil
 }
 
-func startContender(ctx context.Context, ref reference, folder string, size int) (*contender, error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+func startContender(ctx context.Context, s *site, ref reference, size int) (*contender, error) {
+	at, err := s.place(ctx, "reference-"+rand.Text())
+	if err != nil {
 		return nil, err
 	}
-	p, err := startReference(ctx, ref.kind, folder, size)
+	p, err := startReference(ctx, ref.kind, at, size)
 	if err != nil {
 		return nil, err
 	}
@@ -180,11 +247,19 @@ func startContender(ctx context.Context, ref reference, folder string, size int)
 	case refInsert:
 		w = insertWork()
 	}
-	client, err := connect(p.addr, w)
+	client, err := connect(w, p.addr)
 	if err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
 	return &contender{client: client, process: p}, nil
+}
+
+// rows compare the first of those who took turns with each of the others.
+func (c comparison) rows(all []*contender) (rows []row) {
+	for i, ref := range c.refs {
+		rows = append(rows, c.row(ref, all[0].results, all[i+1].results))
+	}
+	return rows
 }
 
 func (c comparison) row(ref reference, subject, against []result) row {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 )
 
@@ -46,18 +47,21 @@ func (c *conn) do(request []byte) (status int, body []byte, err error) {
 	if err != nil {
 		return status, nil, err
 	}
-	if cap(c.body) < length {
-		c.body = make([]byte, length)
+	c.body = c.body[:0]
+	if length == inChunks {
+		err = c.readChunks()
+	} else {
+		err = c.read(length)
 	}
-	c.body = c.body[:length]
-	_, err = io.ReadFull(c.in, c.body)
 	return status, c.body, err
 }
 
+// inChunks is the length of a body that comes in pieces.
+const inChunks = -1
+
 // contentLength reads the header lines to their end.
-func (c *conn) contentLength() (int, error) {
-	const name = "content-length:"
-	length := -1
+func (c *conn) contentLength() (length int, err error) {
+	length = inChunks - 1
 	for {
 		line, err := c.in.ReadSlice('\n')
 		if err != nil {
@@ -66,16 +70,55 @@ func (c *conn) contentLength() (int, error) {
 		if len(line) <= 2 {
 			break
 		}
-		if len(line) > len(name) && bytes.EqualFold(line[:len(name)], []byte(name)) {
-			if length, err = strconv.Atoi(string(bytes.TrimSpace(line[len(name):]))); err != nil {
+		if value, ok := header(line, "content-length:"); ok {
+			if length, err = strconv.Atoi(string(value)); err != nil {
 				return 0, err
 			}
 		}
+		if value, ok := header(line, "transfer-encoding:"); ok && string(value) == "chunked" {
+			length = inChunks
+		}
 	}
-	if length < 0 {
+	if length < inChunks {
 		return 0, errors.New("an answer without Content-Length")
 	}
 	return length, nil
+}
+
+// header gives the value of a header line, if it is the one of the name.
+func header(line []byte, name string) (value []byte, ok bool) {
+	if len(line) <= len(name) || !bytes.EqualFold(line[:len(name)], []byte(name)) {
+		return nil, false
+	}
+	return bytes.TrimSpace(line[len(name):]), true
+}
+
+// read adds so many bytes to the body.
+func (c *conn) read(length int) error {
+	had := len(c.body)
+	c.body = slices.Grow(c.body, length)[:had+length]
+	_, err := io.ReadFull(c.in, c.body[had:])
+	return err
+}
+
+// readChunks reads the pieces of a body to the empty one at the end.
+func (c *conn) readChunks() error {
+	for {
+		line, err := c.in.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		length, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 16, 31)
+		if err != nil {
+			return err
+		}
+		if err := c.read(int(length)); err != nil {
+			return err
+		}
+		if _, err := c.in.Discard(len("\r\n")); err != nil || length == 0 {
+			return err
+		}
+	}
 }
 
 // request writes a request down. Extra header lines end in a line break each.

@@ -45,7 +45,7 @@ func measureFacts(ctx context.Context, binary string, f *fixture) ([]fact, error
 	var took []time.Duration
 	var held int
 	for i := range starts {
-		p, d, err := startServer(ctx, binary, f.data)
+		p, d, err := startServer(ctx, binary, f.place)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func megabytes(n int) string { return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
 
 // tokenFacts times reads by id in this process, and the part of it that asks who calls.
 func tokenFacts(f *fixture, s *store.Store, tokens *oauth.Authenticator) (facts []fact, err error) {
-	uploads, err := files.Open(filepath.Join(f.data, "files"))
+	uploads, err := files.Open(filepath.Join(f.folder, "files"))
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tenantry/tenantry"
@@ -22,9 +23,9 @@ import (
 
 const redirectURI = "https://bench.example/cb"
 
-// fixture is a data folder, and what the clients know of it.
+// fixture is a place with data, and what the clients know of it.
 type fixture struct {
-	data      string
+	place
 	company   tenantry.CompanyID
 	locations []tenantry.Location // some of them, evenly spread
 	agency    string              // an access token of the agency
@@ -33,19 +34,23 @@ type fixture struct {
 	clientID  string
 	secret    string
 	refresh   []string // refresh tokens, each of a grant of its own
+	tags      atomic.Int64
+	seeded    time.Duration // that the seed took
 }
 
 // sampled bounds the sub-accounts that requests are about.
 const sampled = 1000
 
-// makeFixture seeds a folder and makes the tokens; fresh is how many are sent once.
-func makeFixture(ctx context.Context, binary, data string, locations, fresh int) (*fixture, error) {
-	f := &fixture{data: data}
-	seed := exec.CommandContext(ctx, binary, "seed", "--data", data, "--locations", strconv.Itoa(locations), "--contacts", "0") //nolint:gosec // built by make
+// makeFixture seeds a place and makes the tokens; fresh is how many are sent once.
+func makeFixture(ctx context.Context, binary string, at place, locations, fresh int) (*fixture, error) {
+	f := &fixture{place: at}
+	seed := exec.CommandContext(ctx, binary, append([]string{"seed", "--locations", strconv.Itoa(locations), "--contacts", "0"}, at.args()...)...) //nolint:gosec // built by make
 	seed.Stderr = os.Stderr
+	start := time.Now()
 	if err := seed.Run(); err != nil {
 		return nil, fmt.Errorf("seed: %w", err)
 	}
+	f.seeded = time.Since(start)
 	return f, f.use(ctx, func(s *store.Store, tokens *oauth.Authenticator) error {
 		if err := f.sample(ctx, s, locations); err != nil {
 			return err
@@ -61,14 +66,14 @@ func makeFixture(ctx context.Context, binary, data string, locations, fresh int)
 	})
 }
 
-// use opens the folder of a stopped server.
+// use opens the place of a stopped server.
 func (f *fixture) use(ctx context.Context, fn func(*store.Store, *oauth.Authenticator) error) (err error) {
-	d, err := db.Open(ctx, "sqlite:"+filepath.Join(f.data, "tenantry.db"), db.Options{Durability: db.Deferred, MustExist: true, Logger: slog.New(slog.DiscardHandler)})
+	d, err := db.Open(ctx, f.url, db.Options{Durability: db.Deferred, MustExist: true, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	text, err := os.ReadFile(filepath.Join(f.data, "secret.key"))
+	text, err := os.ReadFile(filepath.Join(f.folder, "secret.key"))
 	if err != nil {
 		return err
 	}

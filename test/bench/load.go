@@ -37,10 +37,11 @@ type client struct {
 	work    work
 }
 
-func connect(addr string, w work) (*client, error) {
+// connect opens the connections, one after the other to each of the addresses.
+func connect(w work, addrs ...string) (*client, error) {
 	c := &client{work: w}
 	for i := range connections {
-		conn, err := dial(addr)
+		conn, err := dial(addrs[i%len(addrs)])
 		if err != nil {
 			c.close()
 			return nil, err

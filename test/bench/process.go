@@ -24,28 +24,28 @@ type process struct {
 // startTimeout bounds the wait for a server's first answer.
 const startTimeout = 30 * time.Second
 
-// startServer runs `tenantry serve` on a data folder, with all that a production server has
+// startServer runs `tenantry serve` on a place, with all that a production server has
 // on and the quotas out of reach, and gives the time until its first answer.
-func startServer(ctx context.Context, binary, data string) (*process, time.Duration, error) {
+func startServer(ctx context.Context, binary string, at place) (*process, time.Duration, error) {
 	addr, err := freeAddress(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	logs, err := os.Create(data + ".log")
+	logs, err := os.Create(at.folder + "-" + addr + ".log")
 	if err != nil {
 		return nil, 0, err
 	}
 	defer func() { _ = logs.Close() }() // the process has its own handle
 	const many = "1000000000"
-	cmd := exec.CommandContext(ctx, binary, "serve", "--data", data, "--addr", addr, "--log-format", "json", //nolint:gosec // built by make
-		"--burst-limit", many, "--daily-limit", many, "--token-limit", many)
+	cmd := exec.CommandContext(ctx, binary, append([]string{"serve", "--addr", addr, "--log-format", "json", //nolint:gosec // built by make
+		"--burst-limit", many, "--daily-limit", many, "--token-limit", many}, at.args()...)...)
 	cmd.Stderr = logs
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, 0, err
 	}
 	p := &process{cmd: cmd, addr: addr}
-	if err := awaitAnswer(ctx, addr); err != nil {
+	if err := awaitAnswer(ctx, addr, "/health"); err != nil {
 		said, _ := os.ReadFile(logs.Name()) // the error itself matters more
 		return nil, 0, errors.Join(fmt.Errorf("%w: %s", err, said), p.stop())
 	}
@@ -63,11 +63,11 @@ func freeAddress(ctx context.Context) (string, error) {
 }
 
 // awaitAnswer asks for the health until there is an answer.
-func awaitAnswer(ctx context.Context, addr string) error {
+func awaitAnswer(ctx context.Context, addr, path string) error {
 	for end := time.Now().Add(startTimeout); ; time.Sleep(time.Millisecond) {
 		c, err := dial(addr)
 		if err == nil {
-			status, _, doErr := c.do(request("GET", "/health", "", nil))
+			status, _, doErr := c.do(request("GET", path, "", nil))
 			_ = c.Close()
 			if doErr == nil && status == 200 {
 				return nil
@@ -81,12 +81,12 @@ func awaitAnswer(ctx context.Context, addr string) error {
 }
 
 // startReference runs a reference: this program again, see [serveReference].
-func startReference(ctx context.Context, kind, folder string, size int) (*process, error) {
+func startReference(ctx context.Context, kind string, at place, size int) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-reference", kind, "-folder", folder, "-size", strconv.Itoa(size)) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, self, "-reference", kind, "-url", at.url, "-size", strconv.Itoa(size)) //nolint:gosec // this program
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -8,34 +8,39 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
 
 	_ "modernc.org/sqlite" // the driver of the server
+
+	"github.com/tenantry/tenantry/internal/db"
 )
 
 // The references.
 const (
 	refConstant = "constant" // answers a constant JSON
-	refRead     = "read"     // reads it from SQLite by its key, with a prepared statement
+	refRead     = "read"     // reads it from the database by its key, with a prepared statement
 	refInsert   = "insert"   // inserts one row before it answers, durably, sharing flushes
 )
 
 // serveReference is a bare net/http server that does one thing. It prints its address.
-func serveReference(ctx context.Context, out io.Writer, kind, folder string, size int) error {
-	body := []byte(`{"text":"` + strings.Repeat("x", max(0, size-len(`{"text":""}`))) + `"}`)
+func serveReference(ctx context.Context, out io.Writer, o options) error {
+	body := []byte(`{"text":"` + strings.Repeat("x", max(0, o.size-len(`{"text":""}`))) + `"}`)
 	answer := func(w http.ResponseWriter, body []byte) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		_, _ = w.Write(body)
 	}
 	h := func(w http.ResponseWriter, _ *http.Request) { answer(w, body) }
-	switch kind {
+	pointRead, inserts := sqlitePointRead, batchedInserts
+	if db.IsPostgres(o.url) {
+		pointRead, inserts = postgresPointRead, postgresInserts
+	}
+	switch o.reference {
 	case refConstant:
 	case refRead:
-		read, err := pointRead(ctx, folder, body)
+		read, err := pointRead(ctx, o.url, body)
 		if err != nil {
 			return err
 		}
@@ -48,7 +53,7 @@ func serveReference(ctx context.Context, out io.Writer, kind, folder string, siz
 			answer(w, found)
 		}
 	case refInsert:
-		insert, err := batchedInserts(ctx, folder)
+		insert, err := inserts(ctx, o.url)
 		if err != nil {
 			return err
 		}
@@ -64,7 +69,7 @@ func serveReference(ctx context.Context, out io.Writer, kind, folder string, siz
 			answer(w, body)
 		}
 	default:
-		return fmt.Errorf("no reference %q", kind)
+		return fmt.Errorf("no reference %q", o.reference)
 	}
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -85,13 +90,13 @@ func serveReference(ctx context.Context, out io.Writer, kind, folder string, siz
 // referenceRows is how many rows the reference reads from.
 const referenceRows = 1000
 
-func openReference(folder, name, pragmas string) (*sql.DB, error) {
-	return sql.Open("sqlite", "file:"+filepath.Join(folder, name)+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=mmap_size(1073741824)"+pragmas)
+func openReference(url, pragmas string) (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+strings.TrimPrefix(url, "sqlite:")+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=mmap_size(1073741824)"+pragmas)
 }
 
-// pointRead fills a table and gives a function that reads one row of it.
-func pointRead(ctx context.Context, folder string, body []byte) (func(id string) ([]byte, error), error) {
-	d, err := openReference(folder, "read.db", "&_pragma=synchronous(OFF)")
+// sqlitePointRead fills a table and gives a function that reads one row of it.
+func sqlitePointRead(ctx context.Context, url string, body []byte) (func(id string) ([]byte, error), error) {
+	d, err := openReference(url, "&_pragma=synchronous(OFF)")
 	if err != nil {
 		return nil, err
 	}
@@ -123,8 +128,8 @@ type insertion struct {
 
 // batchedInserts gives a function that inserts one row and returns when it is on the disk:
 // what waits shares a transaction and its flush.
-func batchedInserts(ctx context.Context, folder string) (func(body string) error, error) {
-	d, err := openReference(folder, "insert.db", "&_pragma=synchronous(FULL)")
+func batchedInserts(ctx context.Context, url string) (func(body string) error, error) {
+	d, err := openReference(url, "&_pragma=synchronous(FULL)")
 	if err != nil {
 		return nil, err
 	}

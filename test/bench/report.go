@@ -81,10 +81,17 @@ func publish(ctx context.Context, o options, out io.Writer, text string) error {
 
 // section names the part of the report that the run is about.
 func (o options) section() string {
-	if o.scale != "" {
-		return "scale"
+	name := "bench"
+	switch {
+	case o.peer != "":
+		name = "peer"
+	case o.scale != "":
+		name = "scale"
 	}
-	return "bench"
+	if o.db == postgres {
+		name += " postgres"
+	}
+	return name
 }
 
 // machine says what the figures were measured on.

@@ -95,9 +95,16 @@ func (f *fixture) searchEmail() work {
 	}))}
 }
 
+// searchTasks looks for the tasks of a sub-account.
+func (f *fixture) searchTasks() work {
+	return work{name: "task search", status: 200, source: repeated(f.each(func(i int, l tenantry.Location) []byte {
+		return request("POST", "/locations/"+string(l.ID)+"/tasks/search", headersOf(f.own[i])+jsonHeader, []byte(`{"query":"call","completed":false}`))
+	}))}
+}
+
+// createTag makes tags of names that no earlier work of the fixture used.
 func (f *fixture) createTag() work {
-	var n atomic.Int64
-	return work{name: "create tag", status: 200, source: numbered(&n, func(n int64) []byte {
+	return work{name: "create tag", status: 200, source: numbered(&f.tags, func(n int64) []byte {
 		i := int(n) % len(f.locations)
 		return request("POST", "/locations/"+string(f.locations[i].ID)+"/tags", headersOf(f.own[i])+jsonHeader, fmt.Appendf(nil, `{"name":"tag %d"}`, n))
 	})}

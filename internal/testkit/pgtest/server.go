@@ -33,6 +33,7 @@ const (
 type Server struct {
 	folder string
 	alive  io.Closer // the server ends when it is closed, by this process or with it
+	guard  *exec.Cmd // waits for that
 }
 
 // Start gives the server of this process, which ends with the process, however that ends.
@@ -47,12 +48,13 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
+const missing = "no PostgreSQL server programs in /usr/lib/postgresql/*/bin nor in the path: install postgresql"
+
 func needPrograms(t testing.TB) {
 	t.Helper()
 	if Programs() != "" {
 		return
 	}
-	const missing = "no PostgreSQL server programs in /usr/lib/postgresql/*/bin nor in the path: install postgresql"
 	if os.Getenv("CI") != "" {
 		t.Fatal(missing)
 	}
@@ -111,6 +113,7 @@ func newServer() (*Server, error) {
 	if s.alive, err = cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
+	s.guard = cmd
 	return s, cmd.Start()
 }
 
@@ -121,6 +124,33 @@ full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0
 `
+
+// durable are the settings of a server in production: the defaults, but for the memory.
+const durable = `fsync = on
+synchronous_commit = on
+full_page_writes = on
+wal_level = replica
+shared_buffers = 256MB
+`
+
+// StartDurable starts a server for a load generator, which the caller closes: it flushes each
+// commit to the disk, as in production.
+func StartDurable() (*Server, error) {
+	if Programs() == "" {
+		return nil, errors.New(missing)
+	}
+	s, err := newServer()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.make(durable); err != nil {
+		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// Close ends the server of [StartDurable] and takes its data away.
+func (s *Server) Close() error { return errors.Join(s.alive.Close(), s.guard.Wait()) }
 
 // make makes a database cluster and serves it. Its collation is one that does not sort byte by
 // byte, to show that nothing relies on that.
