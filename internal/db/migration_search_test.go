@@ -96,13 +96,13 @@ func TestSearchExtensions(t *testing.T) {
 	name := server.Empty(t)
 	super := server.URL(name)
 	ctx := context.Background()
-	for _, s := range []string{`DROP ROLE IF EXISTS search_plain`, `CREATE ROLE search_plain LOGIN`, `GRANT CREATE ON SCHEMA public TO search_plain`} {
+	for _, s := range []string{`DROP ROLE IF EXISTS search_plain`, `CREATE ROLE search_plain LOGIN CREATEROLE`, `GRANT CREATE ON SCHEMA public TO search_plain`} {
 		if err := pgtest.Exec(ctx, super, s); err != nil {
 			t.Fatal(err)
 		}
 	}
 	t.Cleanup(func() {
-		if err := pgtest.Exec(ctx, super, `DROP OWNED BY search_plain CASCADE; DROP ROLE search_plain`); err != nil {
+		if err := pgtest.Exec(ctx, super, `DROP OWNED BY search_plain, search_plain_app CASCADE; DROP ROLE search_plain_app, search_plain`); err != nil {
 			t.Error(err)
 		}
 	})
