@@ -64,7 +64,6 @@ func defaultTuning() tuning {
 type DB struct {
 	engine     engine
 	log        *slog.Logger
-	trace      func(query string, args []any)
 	migrations fs.FS
 
 	copying bool // this is [Copy], so the target may be incomplete
@@ -124,7 +123,10 @@ func open(ctx context.Context, url string, opts Options, migrations fs.FS, t tun
 			return nil, errors.Join(err, e.close())
 		}
 	}
-	return &DB{engine: e, log: opts.Logger, trace: opts.Trace, migrations: migrations}, nil
+	if opts.Trace != nil {
+		e = tracedEngine{e, opts.Trace}
+	}
+	return &DB{engine: e, log: opts.Logger, migrations: migrations}, nil
 }
 
 const acceptedURLs = "accepted are sqlite:PATH, such as sqlite:data/tenantry.db, and postgres://USER@HOST/DATABASE"
@@ -184,11 +186,11 @@ func (d *DB) Engine() EngineName { return d.engine.name() }
 // that [DB.Write] had answered before it began. A query made while the rows of
 // another are open takes a second connection. One that takes longer than ten seconds is
 // stopped with Unavailable, so that no request holds a connection from the others.
-func (d *DB) Read() Q { return Part{db: d}.Read() }
+func (d *DB) Read() Q { return d.engine.read(fence{}) }
 
 // Lookup is [DB.Read] for a query that reads a few rows by an index, however large the
 // tables are. On SQLite it is faster, has no time limit and does not end with its context.
-func (d *DB) Lookup() Q { return Part{db: d}.Lookup() }
+func (d *DB) Lookup() Q { return d.engine.lookup(fence{}) }
 
 // Write runs fn in a transaction and returns once it is committed, or with the
 // reason why nothing of it was kept. fn must be quick, must not call Write, and must let
@@ -211,10 +213,7 @@ func (d *DB) Lookup() Q { return Part{db: d}.Lookup() }
 // between a commit and its answer nobody knows whether the writes were kept: that is
 // Unavailable too, and fn is not repeated.
 func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	return d.engine.write(ctx, func(ctx context.Context, tx *Tx) error {
-		tx.on = d.traced(tx.on)
-		return fn(ctx, tx)
-	})
+	return d.engine.write(ctx, fn)
 }
 
 // Snapshot runs fn on one state of the database: none of its queries sees what others write
@@ -222,7 +221,7 @@ func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 // q after it has returned, and must close the rows of a query before the next. An error of
 // fn is returned as it is.
 func (d *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Q) error) error {
-	return Part{db: d}.Snapshot(ctx, fn)
+	return d.engine.snapshot(ctx, fence{}, fn)
 }
 
 // Check looks for damage: on SQLite in the structure of the file and in references to

@@ -14,8 +14,8 @@ import (
 // Get one from [DB.Within] or [DB.Across]; the methods of [DB] are those of a part without a
 // tenant, which finds nothing in the tables of tenants.
 type Part struct {
-	db    *DB
-	fence fence
+	engine engine
+	fence  fence
 }
 
 // fence tells parts apart; the zero value is that without a tenant.
@@ -26,25 +26,25 @@ type fence struct {
 
 // Within is the part of one tenant. An empty id is nobody's.
 func (d *DB) Within(tenant tenantry.LocationID) Part {
-	return Part{db: d, fence: fence{tenant: tenant}}
+	return Part{engine: d.engine, fence: fence{tenant: tenant}}
 }
 
 // Across is the whole database, for work that is no single tenant's: nothing but their own
 // conditions keeps its statements from another's rows. why tells the reader what needs it.
 func (d *DB) Across(why string) Part {
 	_ = why
-	return Part{db: d, fence: fence{across: true}}
+	return Part{engine: d.engine, fence: fence{across: true}}
 }
 
 // Read is [DB.Read] of this part.
-func (p Part) Read() Q { return p.db.traced(p.db.engine.read(p.fence)) }
+func (p Part) Read() Q { return p.engine.read(p.fence) }
 
 // Lookup is [DB.Lookup] of this part.
-func (p Part) Lookup() Q { return p.db.traced(p.db.engine.lookup(p.fence)) }
+func (p Part) Lookup() Q { return p.engine.lookup(p.fence) }
 
 // Snapshot is [DB.Snapshot] of this part.
 func (p Part) Snapshot(ctx context.Context, fn func(ctx context.Context, q Q) error) error {
-	return p.db.engine.snapshot(ctx, p.fence, func(ctx context.Context, q Q) error { return fn(ctx, p.db.traced(q)) })
+	return p.engine.snapshot(ctx, p.fence, fn)
 }
 
 // Within has the statements from here on reach one tenant's rows alone, see [Part]. A

@@ -93,19 +93,17 @@ func TestSearchIndexKnowsOldRows(t *testing.T) {
 // the search with the migrations; who may not is told what is missing.
 func TestSearchExtensions(t *testing.T) {
 	server := pgtest.Start(t)
-	name := server.Empty(t)
-	super := server.URL(name)
 	ctx := context.Background()
-	for _, s := range []string{`DROP ROLE IF EXISTS search_plain`, `CREATE ROLE search_plain LOGIN CREATEROLE`, `GRANT CREATE ON SCHEMA public TO search_plain`} {
-		if err := pgtest.Exec(ctx, super, s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Cleanup(func() {
-		if err := pgtest.Exec(ctx, super, `DROP OWNED BY search_plain, search_plain_app CASCADE; DROP ROLE search_plain_app, search_plain`); err != nil {
+	t.Cleanup(func() { // after the database is gone
+		if err := pgtest.Exec(ctx, server.URL("postgres"), `DROP ROLE IF EXISTS search_plain_app, search_plain`); err != nil {
 			t.Error(err)
 		}
 	})
+	name := server.Empty(t)
+	super := server.URL(name)
+	if err := pgtest.Exec(ctx, super, `CREATE ROLE search_plain LOGIN CREATEROLE; GRANT CREATE ON SCHEMA public TO search_plain`); err != nil {
+		t.Fatal(err)
+	}
 	d, err := Open(t.Context(), strings.Replace(super, "//tenantry", "//search_plain", 1), Options{})
 	if err != nil {
 		t.Fatal(err)
