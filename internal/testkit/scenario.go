@@ -134,8 +134,8 @@ func repeated(object string) string {
 	d := json.NewDecoder(strings.NewReader(object))
 	seen := map[json.Token]bool{}
 	for _, err := d.Token(); err == nil && d.More(); {
-		var name json.Token
-		if name, err = d.Token(); seen[name] {
+		name, _ := d.Token() // after an error the next call has it again
+		if seen[name] {
 			return fmt.Sprint(name)
 		}
 		seen[name] = true
