@@ -201,7 +201,7 @@ func (s server) run(ctx context.Context, ln listeners, ready func(url string, to
 	} else {
 		background.Go(managing.serve)
 	}
-	settle()
+	background.Go(settle)
 	if err = ready(url, tokens); err == nil {
 		err = httpd.Serve(ctx, srv, conns, httpd.Drain{Health: o.Health, Delay: s.flags.DrainDelay, Timeout: s.flags.ShutdownTimeout})
 	}

@@ -7,30 +7,42 @@ import "strings"
 // more than one, another scheme, or what cannot be a token is an Unauthenticated
 // error with code token_missing.
 func BearerToken(values ...string) (string, error) {
+	text, err := bearerText(values)
+	if err == nil && !isToken68(text) {
+		err = errNoToken()
+	}
+	if err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
+// bearerText is what stands in the place of the token.
+func bearerText(values []string) (string, error) {
 	if len(values) != 1 {
 		// Two parties that each read another of two values would see two callers.
 		return "", errMissing("there is not exactly one Authorization header")
 	}
-	scheme, token, _ := strings.Cut(values[0], " ")
+	scheme, text, _ := strings.Cut(values[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return "", errMissing("the Authorization header is not of the Bearer scheme")
 	}
-	token = strings.Trim(token, " ")
-	if len(token) > MaxTokenBytes || !isToken68(token) {
-		return "", errMissing("the Authorization header holds no token")
+	if text = strings.Trim(text, " "); len(text) > MaxTokenBytes {
+		return "", errNoToken()
 	}
-	return token, nil
+	return text, nil
 }
 
 // isToken68 tells whether text has the form of a credential (RFC 9110, section 11.2).
 func isToken68(text string) bool {
 	body := strings.TrimRight(text, "=")
-	return body != "" && !strings.ContainsFunc(body, func(r rune) bool {
-		switch {
-		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
-			return false
+	for i := range len(body) {
+		switch c := body[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case c == '-', c == '.', c == '_', c == '~', c == '+', c == '/':
 		default:
-			return !strings.ContainsRune("-._~+/", r)
+			return false
 		}
-	})
+	}
+	return body != ""
 }

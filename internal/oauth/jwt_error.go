@@ -14,6 +14,10 @@ func errMissing(cause string) *tenantry.Error {
 		WithCause(errors.New(cause))
 }
 
+func errNoToken() *tenantry.Error {
+	return errMissing("the Authorization header holds no token")
+}
+
 func errInvalid(cause string) *tenantry.Error {
 	return tenantry.Errorf(tenantry.Unauthenticated, "token_invalid", "Invalid JWT").WithCause(errors.New(cause))
 }
